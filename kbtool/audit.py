@@ -1,0 +1,497 @@
+"""Reads a built site byte by byte for anything its edition may not show.
+
+It is the second witness to the boundary between audiences: it shares no code with the
+compiler that redacts, and its input is plain data, so a bug there is not repeated here.
+A site repeats itself on every page, so each chunk (a run without white space) is
+decoded, folded and searched for phrases once, and each clean tag is read once.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import html
+import re
+import stat
+import struct
+import unicodedata
+import zipfile
+import zlib
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
+from io import BytesIO
+from itertools import chain
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+_CAP = 256 * 1024 * 1024  # bytes that one compressed file may unpack to
+_TOO_BIG = f"unpacks to more than {_CAP} bytes"
+_TOO_DEEP = "holds archives within archives"
+_SHINGLE = 8  # words
+_STEP = 4  # words from one look to the next: every shingle has a run at such a place
+_RUN = _SHINGLE - _STEP + 1  # words
+_PHRASE, _TITLE = 4, 3  # words from which a text, a title, tells without a rare word
+_LONG = 12  # characters that make a word telling
+_DIGITS = 6  # digits that make bare numbers telling: icons are full of shorter ones
+_GRAM = 4  # characters
+_DEPTH = 3  # archives within archives
+_WHAT = 120  # characters of a leak that are shown
+_KEPT_CHUNK, _KEPT = 256, 500_000  # longest chunk, and number of chunks, remembered
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """What an edition must not show, and what it may."""
+
+    phrases: Mapping[str, str]  #: exact string -> where it comes from
+    titles: Mapping[str, str]  #: title of a withheld article -> its path
+    texts: Mapping[str, str]  #: label -> withheld source text (Markdown)
+    shown: Iterable[str]  #: all text that the edition may show (Markdown)
+
+
+@dataclass(frozen=True, order=True)
+class Leak:
+    """One thing in one file of a site that its edition may not show."""
+
+    file: str  #: path in the site, POSIX
+    what: str  #: the leaked words, at most 120 characters
+    source: str  #: the label of what leaked; empty for "link" and "unreadable"
+    kind: str  #: "phrase", "title", "text", "name", "link" or "unreadable"
+
+
+def audit_site(
+    site: Path, withheld: Withheld, *, allowed: Collection[str] = ()
+) -> list[Leak]:
+    """Return what leaks in `site`, sorted: at most one per file, source and kind.
+
+    A phrase is found whatever its case and encoding, but not inside a longer number:
+    SUP-4 is not in SUP-43. Titles and texts are found by their words, so also through
+    markup, punctuation and line breaks, unless `shown` has the same words in a row.
+    `allowed` silences what it contains. Nothing raises: what cannot be read, a missing
+    site too, is a leak of the kind "unreadable".
+    """
+    reader = _Reader(withheld, allowed)
+    leaks: dict[tuple[str, str, str], Leak] = {}
+    for leak in chain.from_iterable(reader.read(*entry) for entry in _walk(site, "")):
+        leaks.setdefault((leak.file, leak.source, leak.kind), leak)
+    return sorted(leaks.values())
+
+
+class _Reader:
+    def __init__(self, withheld: Withheld, allowed: Iterable[str]) -> None:
+        quiet = [_folded(text) for text in allowed]
+        self._phrases = {
+            phrase: label
+            for phrase, label in withheld.phrases.items()
+            if not any(_has_words(text, _folded(phrase)) for text in quiet)
+        }
+        self._folder = _Folder(_Phrases(self._phrases))
+        self._passages = _Passages(withheld, quiet, self._folder)
+        self._clean_tags: set[str] = set()
+        self._seen: dict[bytes, list[Leak]] = {}  # by the digest of a file
+
+    def read(self, path: Path, name: str, trouble: Leak | None) -> Iterator[Leak]:
+        """Yield what leaks by the name and by the bytes of one entry of a site."""
+        outside = {*self._search(name.rpartition("/")[0])}
+        for leak in self._search(name):
+            if leak not in outside:
+                yield replace(leak, file=name, kind="name")
+        for leak in [trouble] if trouble else self._content(path):
+            yield replace(leak, file=name)
+
+    def _content(self, path: Path) -> list[Leak]:
+        if path.is_dir():
+            return []
+        leaks: list[Leak] = []
+        try:
+            data = path.read_bytes()
+            digest = hashlib.blake2b(data).digest()
+            if digest in self._seen:
+                return self._seen[digest]
+            self._seen[digest] = leaks
+            for text in _texts(data):
+                leaks += dict.fromkeys(self._search(text))
+        except _BROKEN as error:
+            leaks.append(_trouble(error))
+        return leaks
+
+    def _search(self, text: str) -> Iterator[Leak]:
+        if not text.lstrip().startswith("<"):
+            yield from self._search_words(text)  # "<" need not be a tag here
+        if "<" in text:
+            yield from self._search_markup(text)
+        if _HIDDEN_TAG.search(text):
+            yield from self._search_markup(_decoded(text))
+
+    def _search_markup(self, text: str) -> Iterator[Leak]:
+        for words in _without_tags(text):
+            yield from self._search_words(words)
+        tags = {*_TAG.findall(text)} - self._clean_tags
+        leaks = [*self._search_words("\n".join(sorted(tags)))]
+        yield from leaks
+        if not leaks:
+            self._clean_tags |= tags
+
+    def _search_words(self, text: str) -> Iterator[Leak]:
+        chunks = text.split()
+        folded = self._folder.fold(chunks)
+        hot = self._folder.hot
+        if not hot.keys().isdisjoint(chunks):
+            near = chain.from_iterable(hot[it] for it in hot.keys() & {*chunks})
+            for form, phrase in sorted({*near}):
+                # A form of many words: only its longest piece is known to be there.
+                if " " not in form or (
+                    _folded(form) in folded and _has(_canonical(" ".join(chunks)), form)
+                ):
+                    yield Leak("", phrase[:_WHAT], self._phrases[phrase], "phrase")
+        yield from self._passages.find(folded)
+
+
+# -- files to text -------------------------------------------------------------------
+
+_BROKEN = (
+    *(OSError, EOFError, ValueError, RuntimeError, IndexError),
+    *(struct.error, zlib.error, zipfile.BadZipFile),
+)
+_RUN = re.compile(
+    rb"(?:[\t\n\r -~]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}"
+    rb"|[\xf0-\xf4][\x80-\xbf]{3}){4,}|(?:[\t\n\r -~]\x00){4,}[ -~]?"  # UTF-8, UTF-16
+)
+
+
+def _walk(path: Path, name: str) -> Iterator[tuple[Path, str, Leak | None]]:
+    """Yield each entry of a site with its name and what keeps it from being read."""
+    trouble, inside = None, []
+    try:
+        mode = path.stat(follow_symlinks=not name).st_mode
+        if stat.S_ISLNK(mode):
+            trouble = Leak("", str(path.readlink()), "", "link")
+        elif stat.S_ISDIR(mode):
+            inside = sorted(path.iterdir())
+        elif not stat.S_ISREG(mode):  # opening a pipe would wait for ever
+            trouble = Leak("", "not a regular file", "", "unreadable")
+    except OSError as error:
+        trouble = _trouble(error)
+    printable = name.encode(errors="surrogateescape").decode(errors="replace")
+    yield path, printable or ".", trouble
+    for entry in inside:
+        yield from _walk(entry, f"{name}/{entry.name}" if name else entry.name)
+
+
+def _trouble(error: Exception) -> Leak:
+    text = error.strerror if isinstance(error, OSError) else str(error)
+    return Leak("", (text or type(error).__name__)[:_WHAT], "", "unreadable")
+
+
+def _texts(data: bytes, depth: int = 0) -> Iterator[str]:
+    """Yield every text in the bytes of a file, also the packed ones."""
+    if depth > _DEPTH:
+        raise ValueError(_TOO_DEEP)
+    try:
+        yield data.decode()
+    except UnicodeDecodeError:
+        yield data.decode("cp1252" if b"\0" not in data else "latin-1", "replace")
+        yield data.decode(errors="replace")
+    for packed in _unpacked(data):
+        if len(packed) > _CAP:
+            raise ValueError(_TOO_BIG)
+        yield from _texts(packed, depth + 1)
+
+
+def _unpacked(data: bytes) -> Iterator[bytes]:
+    if data.startswith(b"\x1f\x8b"):
+        with gzip.open(BytesIO(data)) as stream:
+            yield stream.read(_CAP + 1)
+    elif data.startswith(b"PK\x03\x04"):  # zip, and so docx, xlsx, odt
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            if sum(member.file_size for member in archive.infolist()) > _CAP:
+                raise ValueError(_TOO_BIG)
+            yield "\n".join(archive.namelist()).encode()
+            yield from map(archive.read, archive.namelist())
+    elif data.startswith(b"\x89PNG\r\n\x1a\n"):
+        yield from _png_texts(data)
+
+
+def _png_texts(data: bytes) -> Iterator[bytes]:
+    """Yield the packed and the Latin-1 texts of a PNG; its other texts lie open."""
+    at = 8
+    while at + 8 <= len(data):
+        size, name = struct.unpack_from(">I4s", data, at)
+        _, _, body = data[at + 8 : at + 8 + size].partition(b"\0")
+        at += size + 12
+        if name == b"tEXt":
+            yield body.decode("latin-1").encode()
+        elif name == b"zTXt" or (name == b"iTXt" and body[:1] == b"\1"):
+            packed = body[1:] if name == b"zTXt" else body[2:].split(b"\0", 2)[2]
+            yield zlib.decompressobj().decompress(packed, _CAP + 1)
+
+
+# -- text to words -------------------------------------------------------------------
+
+_ESCAPE = re.compile(
+    r"&\#[0-9]+;?|&\#[xX][0-9a-fA-F]+;?|&[A-Za-z][A-Za-z0-9]*;"  # HTML
+    r"|\\u[0-9a-fA-F]{4}(?:\\u[0-9a-fA-F]{4})*|\\u\{[0-9a-fA-F]+\}"  # JSON
+    r"|\\x[0-9a-fA-F]{2}|\\.|%[0-9a-fA-F]{2}(?:%[0-9a-fA-F]{2})*"  # JavaScript, URL
+)
+_HIDDEN_TAG = re.compile(  # cheap to search, since few texts have one
+    r"&(?:[lL][tT];|\#0*60;?|\#[xX]0*3[cC];?)\\?[A-Za-z/!?]|\\u00[3][cC]|\\x3[cC]|%3[cC]"
+)
+_IGNORABLE = re.compile(  # shown as nothing, so a word may hide behind them
+    r"[\x00\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    r"\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff]+"
+)
+# Scripts that put no space between words: there each character counts as a word.
+_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff"
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
+_TAG = re.compile(
+    r"""<\\?[A-Za-z/!?](?:[^<>"']++|"[^"]*+"|'[^']*+')*+>|<\\?[A-Za-z/!?][^<>]*>"""
+)
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    escape = match[0]
+    if escape[0] == "&":
+        return html.unescape(escape)
+    if escape[0] == "%":
+        return bytes.fromhex(escape.replace("%", "")).decode(errors="replace")
+    if len(escape) == len(r"\n"):
+        return " " if escape[1] in "bfnrtv" else escape[1]
+    if escape[1] == "u" and escape[2] != "{":
+        return bytes.fromhex(escape.replace(r"\u", "")).decode("utf-16-be", "replace")
+    return html.unescape(f"&#x{escape[2:].strip('{}')};")
+
+
+def _decoded(text: str) -> str:
+    """Undo escapes, nested ones too: HTML in JSON, URLs in HTML."""
+    for _ in range(3):
+        plainer = _ESCAPE.sub(_unescaped, text)
+        if plainer == text:
+            break
+        text = plainer
+    return text
+
+
+def _canonical(text: str) -> str:
+    plain = _decoded(text)
+    if plain.isascii():
+        return plain.replace("\0", "").lower()
+    cased = unicodedata.normalize("NFKC", plain).casefold()
+    return _IGNORABLE.sub("", unicodedata.normalize("NFKC", cased))
+
+
+def _folded(text: str) -> str:
+    return " ".join(_WORD.findall(_canonical(text)))
+
+
+def _without_tags(text: str) -> tuple[str, str]:
+    """Return the words apart and what comments say, then run together without them."""
+    pieces = _TAG.split(text.replace("<!--", " ").replace("-->", " "))
+    bare = _TAG.split(_COMMENT.sub("", text)) if "<!--" in text else pieces
+    return " ".join(pieces), "".join(bare)
+
+
+class _Folder(dict[str, str]):
+    """Chunk -> its words, joined by a space; keeps the chunks that hold a phrase."""
+
+    def __init__(self, phrases: _Phrases) -> None:
+        super().__init__()
+        self._phrases = phrases
+        self.hot: dict[str, list[tuple[str, str]]] = {}
+
+    def __missing__(self, chunk: str) -> str:
+        canonical = _canonical(chunk)
+        if hits := [*self._phrases.near({canonical, chunk.casefold()})]:
+            self.hot[chunk] = hits
+        folded = " ".join(_WORD.findall(canonical))
+        if len(self) >= _KEPT:
+            self.clear()
+        if len(chunk) <= _KEPT_CHUNK:
+            self[chunk] = folded
+        return folded
+
+    def fold(self, chunks: list[str]) -> str:
+        """Return the words of the chunks, joined by single spaces."""
+        return " ".join(filter(None, map(self.__getitem__, chunks)))
+
+
+# -- what to look for ----------------------------------------------------------------
+
+
+class _Phrases:
+    """Exact strings, each found by the rarest few characters of its longest piece."""
+
+    def __init__(self, phrases: Iterable[str]) -> None:
+        needles = [
+            (max(form.split(), key=len), form, phrase)
+            for phrase in phrases
+            for form in {_spaced(_canonical(phrase)), _spaced(phrase.casefold())} - {""}
+        ]
+        self._size = min([_GRAM, *(len(piece) for piece, _, _ in needles)])
+        count = Counter(chain.from_iterable(self._grams(it[0]) for it in needles))
+        self._by_gram = defaultdict(list)
+        for needle in needles:
+            gram = min(self._grams(needle[0]), key=count.__getitem__)
+            self._by_gram[gram].append(needle)
+
+    def _grams(self, text: str) -> Iterator[tuple[str, ...]]:
+        return zip(*(text[i:] for i in range(self._size)), strict=False)
+
+    def near(self, spellings: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Yield (form, phrase) where a chunk holds a form, or its longest piece."""
+        for chunk in spellings:
+            if not self._by_gram.keys().isdisjoint(self._grams(chunk)):
+                for gram in self._by_gram.keys() & {*self._grams(chunk)}:
+                    for piece, form, phrase in self._by_gram[gram]:
+                        if _has(chunk, piece):
+                            yield form, phrase
+
+
+def _spaced(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _has(text: str, form: str) -> bool:
+    """Whether `text` holds `form`, its numbers not as part of longer ones."""
+    if form not in text:
+        return False
+    before = r"(?<!\d)" if form[0].isdigit() else ""
+    after = r"(?!\d)" if form[-1].isdigit() else ""
+    return re.search(before + re.escape(form) + after, text) is not None
+
+
+def _has_words(text: str, words: str) -> bool:
+    return f" {words} " in f" {text} "
+
+
+_NOT_WORDS = re.compile(
+    r"^[ \t>]*(?:```+|~~~+).*$"  # a fence and its language
+    r"|^[ \t]*(?:!!!|\?\?\?\+?|:::+|===[!+]?)[^\"\n]*"  # an admonition, a tab, a region
+    r"|(?:(?<=\])\(\s*|^ {0,3}\[(?!\^)[^\]\n]+\]:[ \t]*)"  # what a link leads to
+    r"(?:<[^>\n]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)"
+    r"|(?<=\])\[[^\]\n]*\]|\{[:.\# ][^{}\n]*\}",  # its reference; attributes
+    re.MULTILINE,
+)
+_NOT_SEEN = re.compile(
+    r"!\[[^\]\n]*\](?:\([^)\n]*\)|\[[^\]\n]*\])?|(?<=\])\([^)\n]*\)"  # in attributes
+    r"|^[ \t>]*\d+[.)][ \t]|:[a-z][a-z0-9_+-]*:|<!--.*?-->",  # numbers, icons, comments
+    re.MULTILINE | re.DOTALL,
+)
+
+
+def _readings(markdown: str) -> Iterable[str]:
+    """Return the text that a page shows, and all that its source says, both untagged."""
+    sources = {_NOT_SEEN.sub(" ", markdown): None, markdown: None}
+    plain = [_NOT_WORDS.sub(" ", source) for source in sources]
+    return dict.fromkeys(chain.from_iterable(map(_without_tags, plain)))
+
+
+def _hashes(words: list[str], size: int = _SHINGLE, step: int = 1) -> Iterator[int]:
+    return map(hash, zip(*(words[i::step] for i in range(size)), strict=False))
+
+
+_Head = str | tuple[str, str]
+
+
+def _heads(words: list[str]) -> Iterator[_Head]:
+    return chain(words, zip(words, words[1:], strict=False))
+
+
+def _is_telling(word: str) -> bool:
+    return len(word) >= _LONG or re.search(r"\d", word) is not None
+
+
+def _is_distinctive(title: list[str]) -> bool:
+    length = len("".join(title))
+    mixed = any(re.search(r"\d", word) and not word.isdigit() for word in title)
+    return len(title) >= _TITLE or length >= _LONG or (mixed and length >= _GRAM)
+
+
+class _Passages:
+    """Runs of words that nothing shown has: parts of texts, short texts, titles."""
+
+    def __init__(
+        self, withheld: Withheld, quiet: Iterable[str], folder: _Folder
+    ) -> None:
+        self._folder = folder
+        self._parts: dict[int, str] = {}  # hash of eight words in a row -> label
+        self._long: list[str] = []
+        self._whole: defaultdict[_Head, list[Leak]] = defaultdict(list)
+        needles = {*self._titles(withheld.titles), *self._texts(withheld.texts)}
+        shown = [*chain.from_iterable(map(self._forms, withheld.shown))]
+        self._index(sorted(needles), shown)
+        for folded in chain(shown, quiet):
+            self._silence(folded)
+        self._runs = {*chain.from_iterable(map(self._telling_runs, self._long))}
+
+    def _forms(self, markdown: str) -> Iterable[str]:
+        texts = {markdown: None, **dict.fromkeys(_readings(markdown))}
+        return dict.fromkeys(self._folder.fold(text.split()) for text in texts)
+
+    def _titles(self, titles: Mapping[str, str]) -> Iterator[Leak]:
+        for title, path in titles.items():
+            folded = _folded(next(iter(_readings(title))))
+            if _is_distinctive(folded.split()):
+                yield Leak("", folded, path, "title")
+
+    def _texts(self, texts: Mapping[str, str]) -> Iterator[Leak]:
+        """Keep the parts of long texts, yield the short ones."""
+        for label, source in sorted(texts.items()):
+            short = {self._folder.fold(text.split()) for text in _readings(source)}
+            for folded in {*short, self._folder.fold(_NOT_WORDS.sub(" ", source).split())}:
+                self._long.append(folded)
+                for part in _hashes(folded.split()):
+                    self._parts.setdefault(part, label)
+            for folded in short:
+                bare = len(folded) < _DIGITS and folded.replace(" ", "").isdigit()
+                if folded.count(" ") < _SHINGLE - 1 and folded and not bare:
+                    yield Leak("", folded, label, "text")
+
+    def _index(self, needles: list[Leak], shown: list[str]) -> None:
+        """File each needle under its first pair of words that nothing shown has."""
+        heads = {*chain.from_iterable(_heads(it.what.split()) for it in needles)}
+        known: set[_Head] = set()
+        for folded in shown:
+            known |= heads.intersection(_heads(folded.split()))
+        for needle in needles:
+            words = needle.what.split()
+            rare = any(_is_telling(word) and word not in known for word in words)
+            if needle.kind == "title" or len(words) >= _PHRASE or rare:
+                pairs = [*_heads(words)][len(words) :] or words
+                head = next((pair for pair in pairs if pair not in known), pairs[0])
+                self._whole[head].append(needle)
+
+    def _telling_runs(self, folded: str) -> Iterator[int]:
+        words = folded.split()
+        runs = [*_hashes(words, _RUN)]
+        for at, part in enumerate(_hashes(words)):
+            if part in self._parts:
+                yield from runs[at : at + _STEP]
+
+    def _silence(self, folded: str) -> None:
+        words = folded.split()
+        for part in {*filter(self._parts.__contains__, _hashes(words))}:
+            del self._parts[part]
+        for head, needle in [*self._whole_in(words, folded)]:
+            self._whole[head].remove(needle)
+
+    def find(self, folded: str) -> Iterator[Leak]:
+        """Yield the titles and texts that the words have in them."""
+        words = folded.split()
+        if not self._runs.isdisjoint(_hashes(words, _RUN, _STEP)):
+            for at, part in enumerate(_hashes(words)):
+                if label := self._parts.get(part):
+                    what = " ".join(words[at : at + _SHINGLE])
+                    yield Leak("", what[:_WHAT], label, "text")
+        for _, needle in self._whole_in(words, folded):
+            yield replace(needle, what=needle.what[:_WHAT])
+
+    def _whole_in(self, words: list[str], folded: str) -> Iterator[tuple[_Head, Leak]]:
+        if not self._whole.keys().isdisjoint(_heads(words)):
+            for head in self._whole.keys() & {*_heads(words)}:
+                for needle in self._whole[head]:
+                    if _has_words(folded, needle.what):
+                        yield head, needle

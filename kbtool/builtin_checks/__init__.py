@@ -1,0 +1,1 @@
+"""The checks that come with kbtool, one file each; the list of them is in kbtool/registry.py."""

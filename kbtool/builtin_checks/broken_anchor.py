@@ -1,0 +1,58 @@
+"""KB202 broken-anchor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from kbtool.check import Article, Check, Evidence, Finding
+from kbtool.config import did_you_mean
+from kbtool.links import linked_targets
+from kbtool.urls import Target
+
+_ALWAYS = ("", "top", "_top")
+
+
+def _breaks(target: Target, evidence: Evidence) -> bool:
+    if target.kind != "article" or target.anchor in _ALWAYS or target.anchor.startswith((":~:", "__")):
+        return False
+    return target.anchor not in evidence.content.by_source[target.source].markdown.anchors
+
+
+@dataclass(frozen=True)
+class BrokenAnchor(Check):
+    """A link leads to a heading that does not exist.
+
+    Anchors are made as the engine makes them, with the slugger that `mkdocs.yml` names.
+
+    Why it matters: the reader lands at the top of a long page and has to search. MkDocs says nothing, even with `--strict`.
+
+    How to fix it: correct the part after `#`; the nearest existing anchor is named.
+
+    ```md title="Fires"
+    # Export
+
+    See [below](#formats).
+    ```
+
+    ```md title="Passes"
+    # Export
+
+    See [below](#formats).
+
+    ## Formats
+    ```
+    """
+
+    code: ClassVar[str] = "KB202"
+
+    def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
+        """Yield a finding for each link whose anchor the target does not have."""
+        for link, target in linked_targets(article, evidence, _breaks):
+            anchors = evidence.content.by_source[target.source].markdown.anchors
+            near = did_you_mean(target.anchor, anchors).removeprefix("; ")
+            yield self.finding(
+                article, f"{target.source} has no heading with the anchor #{target.anchor}", line=link.line, column=link.column,
+                subject=link.target, hint=near or "link to a heading that exists",
+            )

@@ -1,0 +1,50 @@
+"""KB013 hidden-character."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from kbtool.check import Article, Check, Evidence, Finding
+
+# A zero-width joiner between two pictographs makes one emoji; a tag sequence after U+1F3F4 makes a flag.
+_HIDDEN = re.compile(
+    "[\u061c\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+    "|(?<![\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])\u200d"
+    "|(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]"
+)
+
+
+@dataclass(frozen=True)
+class HiddenCharacter(Check):
+    """The text holds characters that nobody can see.
+
+    Fires for bidirectional controls, zero-width characters and Unicode tags (U+E0000 and on).
+
+    Why it matters: they can make code read differently from what it does (Trojan Source, CVE-2021-42574), and can carry
+    instructions to programs that read the page.
+
+    How to fix it: delete them. Where right-to-left text needs its controls, list them in the option `allow`, as in
+    `allow = ["U+200F"]`. Joiners inside emoji are fine.
+    """
+
+    code: ClassVar[str] = "KB013"
+
+    allow: tuple[str, ...] = ()  #: characters that are allowed, as `U+200F`
+
+    def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
+        """Yield a finding for each line with such a character."""
+        del evidence
+        if not _HIDDEN.search(article.text):
+            return
+        for number, line in enumerate(article.text.split("\n"), 1):
+            for match in _HIDDEN.finditer(line):
+                name = f"U+{ord(match[0]):04X}"
+                if name not in self.allow:
+                    yield self.finding(
+                        article, f"the invisible character {name}", line=number, column=match.start() + 1, hint="delete it",
+                        subject=name,
+                    )
+                    break

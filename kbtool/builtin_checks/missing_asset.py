@@ -1,0 +1,48 @@
+"""KB203 missing-asset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from kbtool.check import Article, Check, Evidence, Finding
+from kbtool.config import did_you_mean
+from kbtool.links import broken_targets, included, is_file
+
+
+@dataclass(frozen=True)
+class MissingAsset(Check):
+    """An image, a download or an included file does not exist.
+
+    Why it matters: the reader sees a broken picture, or misses the step that the included text describes; an engine drops a
+    missing include without a word. Files outside the content folder, and dotfiles, are never part of a site.
+
+    How to fix it: correct the path, or add the file below the content folder.
+
+    ```md title="Fires"
+    ![The export dialog](dialog.png)
+    ```
+
+    ```md title="Passes"
+    ![The export dialog](https://example.com/dialog.png)
+    ```
+    """
+
+    code: ClassVar[str] = "KB203"
+
+    def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
+        """Yield a finding for each referenced file that is not there."""
+        for link, target in broken_targets(article, evidence):
+            if is_file(link, target):
+                near = did_you_mean(target.source, evidence.content.assets).removeprefix("; ")
+                yield self.finding(
+                    article, f"there is no file {link.target!r}", line=link.line, column=link.column, subject=link.target,
+                    hint=near or "add the file, or correct the path",
+                )
+        for include in article.markdown.includes:
+            if included(article, include.target, evidence) is None:
+                yield self.finding(
+                    article, f"the included file {include.target!r} is not an article here", line=include.line,
+                    column=include.column, subject=include.target, hint="include an article of the content folder",
+                )

@@ -1,0 +1,32 @@
+"""KB402 region-unbalanced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from kbtool.check import Article, Check, Evidence, Finding
+
+
+@dataclass(frozen=True)
+class RegionUnbalanced(Check):
+    """A region does not close, closes twice, or is for an audience that does not exist.
+
+    Also fires for an HTML comment that never ends. A marker inside a code block counts too, unless it is escaped as
+    `\\::: internal`.
+
+    Why it matters: where a region ends decides what the public sees, so nothing is guessed: no site is published until the
+    markers are clear.
+
+    How to fix it: close each `::: internal` with a line of `:::`, and check the word for typing errors.
+    """
+
+    code: ClassVar[str] = "KB402"
+
+    def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
+        """Yield a finding for each marker that does not fit."""
+        del evidence
+        comment = article.comment_problem
+        for problem in (*article.markdown.region_problems, *([comment] if comment else [])):
+            yield self.finding(article, problem.message, line=problem.line, hint=problem.hint, subject=problem.message)

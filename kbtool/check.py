@@ -1,0 +1,74 @@
+"""What a check is: one class, one file, one fault; its docstring is its documentation, its fields are its options."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from abc import ABC
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+from kbtool.articles import Article
+from kbtool.evidence import Evidence
+from kbtool.finding import Finding, Severity
+
+__all__ = ["Article", "Check", "Evidence", "Finding", "Severity", "SkipCheck"]
+
+
+class SkipCheck(Exception):  # noqa: N818 - it is an outcome, not an error
+    """Raised by a check that cannot judge, with the reason; the run says so and goes on."""
+
+
+@dataclass(frozen=True)
+class Check(ABC):
+    """One check. A subclass gives `code`, `severity` and `check`, or `check_all` when it compares articles.
+
+    A check is handed frozen evidence and yields findings; it never reads files, git, the network or the clock.
+    """
+
+    code: ClassVar[str]
+    severity: ClassVar[Severity] = Severity.ERROR
+
+    @classmethod
+    def name(cls) -> str:
+        """Return the name that configuration and reports use: `ReviewOverdue` is `review-overdue`."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
+
+    @classmethod
+    def documentation(cls) -> str:
+        """Return the docstring as Markdown."""
+        return inspect.getdoc(cls) or ""
+
+    @classmethod
+    def options(cls) -> Mapping[str, Any]:
+        """Return the options and their defaults."""
+        return {field.name: field.default for field in fields(cls)}
+
+    def check_all(self, evidence: Evidence) -> Iterator[Finding]:
+        """Yield the findings of the whole knowledge base."""
+        for article in evidence.articles:
+            yield from self.check(article, evidence)
+
+    def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
+        """Yield the findings of one article."""
+        del article, evidence
+        return iter(())
+
+    def finding(  # noqa: PLR0913 - one keyword for each part of a finding
+        self, where: Article | str, message: str, *, line: int = 1, column: int = 1, hint: str = "", subject: str = "",
+        severity: Severity | None = None, evidence: Mapping[str, Any] | None = None,
+    ) -> Finding:
+        """Return a finding of this check about an article, or a path; `subject` is what it is about there."""
+        path = where if isinstance(where, str) else where.path
+        return Finding(
+            code=self.code, name=self.name(), severity=severity or self.severity, path=path, message=message, line=line,
+            column=column, hint=hint, subject=subject, evidence=evidence or {},
+        )
+
+    def at_key(self, article: Article, key: str | tuple[str | int, ...], message: str, **more: Any) -> Finding:
+        """Return a finding at the place of a front matter key (as its author wrote it, or line 1 without it)."""
+        path = key if isinstance(key, tuple) else (key,)
+        written = {ours: theirs for theirs, ours in article.aliases.items() if (theirs,) in article.places}
+        place = article.place(written.get(str(path[0]), path[0]), *path[1:])
+        return self.finding(article, message, line=place.line, column=place.column, **more)

@@ -1,0 +1,251 @@
+"""`[tool.kbtool]` of pyproject.toml as one frozen value.
+
+An unknown key, a wrong type or an impossible value is an error that names file, line and the nearest known name: a
+misspelt setting must never read as its default.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from kbtool.dates import INTERVAL_HINT, Interval, parse_interval
+from kbtool.errors import ConfigError
+from kbtool.presets import PRESETS, Preset
+
+FILE = "pyproject.toml"
+SeverityName = Literal["error", "warning", "off"]
+
+
+def _interval(value: object) -> Interval:
+    if isinstance(value, Interval):
+        return value
+    if not isinstance(value, str):
+        raise ValueError(INTERVAL_HINT)  # noqa: TRY004 - pydantic turns ValueError alone into a validation error
+    return parse_interval(value)
+
+
+def _folder(value: str) -> str:
+    if value.startswith("/") or ".." in value.split("/") or not value.strip("./ "):
+        raise ValueError("must be a path inside the repository, relative to it")
+    return value.strip("/").removeprefix("./")
+
+
+IntervalField = Annotated[Interval, BeforeValidator(_interval)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EditionConfig(_Frozen):
+    """`[tool.kbtool.editions.NAME]`: who reads this site, and what differs from `mkdocs.yml` in it."""
+
+    audiences: tuple[str, ...] = Field(min_length=1)
+    not_validated: bool = False  #: show articles whose confidence is `not-validated`
+    mkdocs: dict[str, Any] = Field(default_factory=dict)  #: laid over mkdocs.yml
+
+
+class FolderDefaults(_Frozen):
+    """`[tool.kbtool.defaults."billing/**"]`: what the articles of a folder have when they do not say it."""
+
+    title: str | None = None
+    audience: str | None = None
+    ceiling: str | None = None  #: the widest audience that an article of this folder may have
+    owners: tuple[str, ...] = ()
+    product_areas: tuple[str, ...] = ()
+    content_type: str | None = None
+    review_in: str | None = None
+    risk: str | None = None
+    evergreen: str | None = None
+    confidence: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+class TrackerConfig(BaseModel):
+    """`[tool.kbtool.trackers.NAME]`: its kind; all other keys are the fields of that tracker."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    kind: str
+
+
+DEFAULT_INTERVALS: Mapping[str, str] = {
+    "how-to": "6 months", "troubleshooting": "6 months", "known-issue": "3 months", "runbook": "3 months",
+    "concept": "12 months", "reference": "12 months", "high": "3 months",
+}
+
+
+class Config(_Frozen):
+    """The configuration of one knowledge base; paths are relative to `root`, the folder of pyproject.toml."""
+
+    root: Path
+    content: Annotated[str, BeforeValidator(_folder)] = "content"
+    checks_folder: Annotated[str, BeforeValidator(_folder)] = "checks"
+    site: Annotated[str, BeforeValidator(_folder)] = "site"
+    mkdocs: Annotated[str, BeforeValidator(_folder)] = "mkdocs.yml"
+    suffixes: tuple[str, ...] = (".md",)
+    preset: str | None = None
+    aliases: dict[str, str] = Field(default_factory=dict)
+    known_keys: tuple[str, ...] = ()
+    directives: tuple[str, ...] = ()
+    due_soon: IntervalField = Interval(days=14)
+    review_in: IntervalField = Interval(months=6)
+    intervals: dict[str, IntervalField] = Field(default_factory=dict)
+    max_article_bytes: int = Field(default=2 * 2**20, gt=0)
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    fail_on: Literal["error", "warning", "never"] = "error"
+    checks: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    defaults: dict[str, FolderDefaults] = Field(default_factory=dict)
+    editions: dict[str, EditionConfig] = Field(default_factory=dict, validate_default=True)
+    trackers: dict[str, TrackerConfig] = Field(default_factory=dict)
+    audit_allow: tuple[str, ...] = ()
+
+    @field_validator("preset")
+    @classmethod
+    def _known_preset(cls, value: str | None) -> str | None:
+        if value is not None and value not in PRESETS:
+            raise ValueError(f"unknown preset {value!r}{did_you_mean(value, PRESETS)}")
+        return value
+
+    @field_validator("editions", mode="before")
+    @classmethod
+    def _two_always_exist(cls, value: object) -> object:
+        if not isinstance(value, dict) or not all(isinstance(found, dict) for found in value.values()):
+            return value
+        usual = {"public": ["public"], "internal": ["public", "internal"]}
+        return value | {name: {"audiences": words, **value.get(name, {})} for name, words in usual.items()}
+
+    @field_validator("editions")
+    @classmethod
+    def _edition_names(cls, value: dict[str, EditionConfig]) -> dict[str, EditionConfig]:
+        bad = [name for name in value if not re.fullmatch(r"[a-z][a-z0-9-]{0,40}", name)]
+        if bad or not value:
+            raise ValueError(f"an edition needs a name of small letters, digits and hyphens, not {bad or 'none'}")
+        return value
+
+    @model_validator(mode="after")
+    def _audiences_exist(self) -> Config:
+        for glob, found in self.defaults.items():
+            for word in filter(None, (found.audience, found.ceiling)):
+                if word not in self.audiences:
+                    raise ValueError(f"defaults.{glob}: unknown audience {word!r}{did_you_mean(word, self.audiences)}")
+        return self
+
+    @cached_property
+    def audiences(self) -> frozenset[str]:
+        """Return every audience that some edition shows, and the two that always exist."""
+        named = {word for edition in self.editions.values() for word in edition.audiences}
+        return frozenset(named | {"public", "internal"})
+
+    @cached_property
+    def preset_(self) -> Preset:
+        """Return the chosen preset, or one that changes nothing."""
+        return PRESETS[self.preset] if self.preset else Preset()
+
+    @cached_property
+    def key_aliases(self) -> dict[str, str]:
+        """Return their key → our key, the preset's first, then the configuration's own."""
+        return {**self.preset_.aliases, **self.aliases}
+
+    @cached_property
+    def block_words(self) -> frozenset[str]:
+        """Return the words after `:::` that start a block of some other tool, not a region."""
+        return frozenset((*self.directives, *self.preset_.directives))
+
+    def shown_in(self, audience: str) -> frozenset[str]:
+        """Return the names of the editions that show this audience."""
+        return frozenset(name for name, edition in self.editions.items() if audience in edition.audiences)
+
+    def interval_for(self, content_type: str | None, risk: str | None) -> Interval:
+        """Return the review interval of articles that name none: the shortest that type and risk ask for."""
+        table = {key: parse_interval(text) for key, text in DEFAULT_INTERVALS.items()} | self.intervals
+        asked = [table[word] for word in (content_type, risk) if word in table]
+        return min(asked, key=lambda i: i.months * 30 + i.days) if asked else self.review_in
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return `; did you mean "x"?` for the nearest known word, or nothing."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f'; did you mean "{near[0]}"?' if near else ""
+
+
+def find_root(start: Path) -> Path:
+    """Return the nearest folder, `start` or above, whose pyproject.toml has a `[tool.kbtool]`.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    for folder in (start, *start.parents):
+        if (folder / FILE).is_file() and "kbtool" in _toml(folder / FILE).get("tool", {}):
+            return folder
+    raise ConfigError(
+        "no knowledge base here: neither this folder nor one above has a pyproject.toml with [tool.kbtool]",
+        where=str(start), kind="no-config", hint="run `kbtool init DIR`, or add the table to pyproject.toml",
+    )
+
+
+def load_config(root: Path) -> Config:
+    """Read the configuration of the knowledge base in `root`.
+
+    Raises:
+        ConfigError: with file and line, when it cannot be read or says something that kbtool does not know.
+    """
+    path = root / FILE
+    table = _toml(path).get("tool", {}).get("kbtool", {})
+    if not isinstance(table, dict):
+        raise ConfigError("[tool.kbtool] must be a table", where=FILE)
+    try:
+        return Config(root=root, **{_hyphens(key): value for key, value in table.items() if key != "root"})
+    except ValidationError as error:
+        raise _config_error(error, path.read_text("utf-8", "replace")) from None
+
+
+def _hyphens(key: str) -> str:
+    return key.replace("-", "_")
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"not valid TOML: {error}", where=FILE, hint="correct the file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot be read: {error}", where=str(path)) from None
+
+
+def _config_error(error: ValidationError, text: str) -> ConfigError:
+    first = error.errors()[0]
+    keys = [str(part) for part in first["loc"]]
+    if first["type"] == "extra_forbidden":
+        model: type[BaseModel] = {"editions": EditionConfig, "defaults": FolderDefaults}.get(keys[0], Config)  # type: ignore[assignment] # a mapping of classes
+        message = f"unknown key {keys[-1]!r}{did_you_mean(keys[-1], model.model_fields)}"
+    else:
+        message = f"{'.'.join(keys) or 'tool.kbtool'}: {first['msg'].removeprefix('Value error, ')}"
+    return ConfigError(message, where=f"{FILE}:{_line_of(text, keys)}", hint="see the article Configuration")
+
+
+def _line_of(text: str, keys: list[str]) -> int:
+    """Return the line of the innermost of `keys` that the file shows inside [tool.kbtool], for messages only."""
+    best, inside = 1, False
+    for number, line in enumerate(text.splitlines(), 1):
+        header = re.match(r"\s*\[+\s*([^\]]+)\]", line)
+        if header:
+            inside = header[1].strip().startswith("tool.kbtool")
+        if not inside:
+            continue
+        if header and all(key in header[1] for key in keys[:1]):
+            best = number
+        name = re.match(r"""\s*["']?([^"'=]+?)["']?\s*=""", line)
+        if name and name[1].replace("-", "_") in keys:
+            best = number
+        elif header and keys and keys[-1] in header[1]:
+            best = number
+    return best

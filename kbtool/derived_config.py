@@ -1,0 +1,127 @@
+"""The `mkdocs.yml` of an edition: the site's own, the edition's part laid over it, and only what that edition has."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from kbtool.articles import Article
+from kbtool.editions import Edition
+from kbtool.evidence import Evidence
+from kbtool.site_config import overlay
+from kbtool.urls import page_key
+
+#: Plugins that only see the stage. All others are left out: they may read the repository, or leave it at that silently.
+PLUGINS = frozenset({"search", "material/search", "tags", "material/tags"})
+_HANDLED = frozenset({"kbtool", "redirects"})  #: done by the stage itself
+_DROPPED = ("docs_dir", "site_dir", "hooks", "watch", "remote_branch", "remote_name", "strict", "dev_addr")
+_EXTENSIONS = ("admonition", "pymdownx.blocks.admonition")
+STYLE = "assets/kbtool/kbtool.css"
+
+
+def derive(
+    evidence: Evidence, edition: Edition, articles: Sequence[Article], *, preview: bool = False
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the configuration of an edition, and notes on what was left out of it."""
+    values = overlay(evidence.site.values, edition.mkdocs)
+    notes = [f"{evidence.config.mkdocs}: {key} is not used in an edition" for key in ("hooks",) if values.get(key)]
+    for key in _DROPPED:
+        values.pop(key, None)
+    values |= {"docs_dir": "docs", "site_dir": "site"}
+    values.setdefault("edit_uri", "")
+    values["theme"] = _theme(values.get("theme"))
+    values["markdown_extensions"] = _extensions(values.get("markdown_extensions"))
+    plugins, left_out = _plugins(values.get("plugins"))
+    if plugins is not None:
+        values["plugins"] = plugins
+    notes += [f"{evidence.config.mkdocs}: the plugin {name!r} is not used in an edition" for name in left_out]
+    values["extra_css"] = [STYLE, *(values.get("extra_css") or [])]
+    values["extra"] = {**(values.get("extra") or {}), "kbtool": {"edition": edition.name, "internal": edition.internal}}
+    shown = [article for article in articles if article.front_matter.state != "archived"]
+    nav = _nav(values.pop("nav", None), shown)
+    if nav is None and preview:
+        nav = _tree_nav(shown)
+    if nav is not None:
+        values["nav"] = nav
+    archived = [f"/{article.source}" for article in articles if article.front_matter.state == "archived"]
+    if archived:
+        values["not_in_nav"] = "\n".join([str(values.get("not_in_nav") or ""), *archived]).strip()
+    return values, tuple(notes)
+
+
+def _theme(theme: object) -> dict[str, Any]:
+    given = dict(theme) if isinstance(theme, Mapping) else {"name": theme or "material"}
+    return {**given, "custom_dir": "overrides"}
+
+
+def _extensions(given: object) -> list[Any]:
+    """Return the Markdown extensions as a list, with those that regions need; includes are resolved by the stage."""
+    entries = [{name: options} for name, options in given.items()] if isinstance(given, Mapping) else list(given or [])  # type: ignore[call-overload]
+    kept = [entry for entry in entries if _name(entry) != "pymdownx.snippets"]
+    names = {_name(entry) for entry in kept}
+    return [*kept, *(name for name in _EXTENSIONS if name not in names)]
+
+
+def _plugins(given: object) -> tuple[list[Any] | None, list[str]]:
+    if given is None:
+        return None, []
+    entries = [{name: options} for name, options in given.items()] if isinstance(given, Mapping) else list(given)  # type: ignore[call-overload]
+    kept = [entry for entry in entries if _name(entry) in PLUGINS]
+    return kept, [_name(entry) for entry in entries if _name(entry) not in PLUGINS | _HANDLED]
+
+
+def _name(entry: object) -> str:
+    return str(next(iter(entry), "")) if isinstance(entry, Mapping) else str(entry)
+
+
+def _nav(given: object, articles: Iterable[Article]) -> list[Any] | None:
+    """Return the navigation with only the articles of the edition; sections that become empty go as well."""
+    if not isinstance(given, list):
+        return None
+    return _entries(given, {article.source for article in articles})
+
+
+def _entries(entries: Iterable[Any], shown: set[str]) -> list[Any]:
+    kept: list[Any] = []
+    for entry in entries:
+        label, value = next(iter(entry.items()), ("", None)) if isinstance(entry, Mapping) else (None, entry)
+        if isinstance(value, list):
+            value = _entries(value, shown) or None
+        elif isinstance(value, str) and not _elsewhere(value) and posixpath.normpath(value) not in shown:
+            value = None
+        if value is not None:
+            kept.append(value if label is None else {label: value})
+    return kept
+
+
+def _elsewhere(target: str) -> bool:
+    return "://" in target or target.startswith(("//", "/", "#", "mailto:"))
+
+
+def _tree_nav(articles: Iterable[Article]) -> list[Any]:
+    """Return what MkDocs makes of a folder without `nav`, with the titles written out."""
+    tree: dict[str, Any] = {}
+    for article in articles:
+        *folders, _ = article.source.split("/")
+        here = tree
+        for folder in folders:
+            here = here.setdefault(f"{folder}/", {})
+        here[article.source] = article.title
+    return _branch(tree)
+
+
+def _branch(tree: Mapping[str, Any]) -> list[Any]:
+    pages = sorted((key for key in tree if not key.endswith("/")), key=lambda key: (not _is_index(key), key))
+    folders = sorted(key for key in tree if key.endswith("/"))
+    return [*({tree[key]: key} for key in pages), *({_section(key): _branch(tree[key])} for key in folders)]
+
+
+def _is_index(source: str) -> bool:
+    return page_key(source) == posixpath.dirname(source)
+
+
+def _section(folder: str) -> str:
+    """Return the title of a section, as MkDocs makes it from a folder's name."""
+    title = folder.strip("/").replace("-", " ").replace("_", " ")
+    return title.capitalize() if title.lower() == title else title

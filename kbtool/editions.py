@@ -1,0 +1,126 @@
+"""Editions: which articles a site shows, and each article as that site's readers may see it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from kbtool import markdown
+from kbtool.articles import Article
+from kbtool.config import Config
+from kbtool.errors import KbtoolError
+
+_ESCAPED = re.compile(r"^([ \t>]*(?:[-*+]|\d+[.)])?[ \t]*)\\(:{3,})", re.MULTILINE)
+_INDENT = re.compile(r"[ \t>]*")
+
+
+class RedactionError(KbtoolError):
+    """An article whose regions or comments do not close: it can be in no edition (exit code 1)."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One site: the audiences it is for, and what it lays over `mkdocs.yml`."""
+
+    name: str
+    audiences: frozenset[str]
+    not_validated: bool = False
+    mkdocs: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def internal(self) -> bool:
+        """Return whether this site is for the people inside, who also see what is not finished."""
+        return "internal" in self.audiences
+
+    def shows(self, article: Article) -> bool:
+        """Return whether the article is in this edition; one that cannot be read is in none."""
+        state = article.front_matter.state
+        finished = state in ("validated", "archived") or (state == "not-validated" and self.not_validated)
+        return article.audience in self.audiences and (finished or self.internal)
+
+
+def load_editions(config: Config) -> dict[str, Edition]:
+    """Return the editions of a configuration by name."""
+    return {
+        name: Edition(name, frozenset(found.audiences), found.not_validated, found.mkdocs)
+        for name, found in config.editions.items()
+    }
+
+
+def select(articles: Iterable[Article], edition: Edition) -> tuple[Article, ...]:
+    """Return the articles of the edition, in order."""
+    return tuple(article for article in articles if edition.shows(article))
+
+
+def redact(article: Article, edition: Edition) -> str:
+    """Return the body as this edition's readers may see it.
+
+    Regions for others and all HTML comments are cut; regions that stay become a block titled by their audience, when
+    it is narrower than the article's. Markers that were escaped (`\\:::`) lose their backslash.
+
+    Raises:
+        RedactionError: a region or comment does not close, or names an audience that does not exist.
+    """
+    problems = article.markdown.region_problems
+    lines = article.body.split("\n")
+    if article.markdown.regions or problems:
+        if problems:
+            raise RedactionError(problems[0].message, where=f"{article.path}:{problems[0].line}", kind="region-unbalanced")
+        lines = _cut_regions(article, edition, lines)
+    text = "\n".join(lines)
+    if "<!--" in text:
+        text = _cut_comments(article, text)
+    return _ESCAPED.sub(r"\1\2", text) if "\\:::" in text else text
+
+
+def withheld_texts(article: Article, edition: Edition) -> dict[str, str]:
+    """Return what the edition must not show of an article: `path:line` → text of each region or comment cut, or all."""
+    if not edition.shows(article):
+        return {f"{article.path}:{article.body_line}": article.body}
+    lines = article.body.split("\n")
+    first = article.body_line
+    return {
+        f"{article.path}:{region.start}": "\n".join(lines[region.start - first + 1 : region.end - first])
+        for region in article.markdown.regions if region.audience not in edition.audiences
+    }
+
+
+def _cut_regions(article: Article, edition: Edition, lines: list[str]) -> list[str]:
+    first = article.body_line
+    kept: list[str | None] = list(lines)
+    for region in article.markdown.regions:
+        start, end = region.start - first, region.end - first
+        if region.audience not in edition.audiences:
+            kept[start : end + 1] = [None] * (end + 1 - start)
+        elif kept[start] is not None:
+            kept[start], kept[end] = _block(region, lines[start], narrower=region.audience != article.audience)
+    return [line for line in kept if line is not None]
+
+
+def _block(region: markdown.Region, marker: str, *, narrower: bool) -> tuple[str, str]:
+    """Return the lines that stand for a shown region's markers: PyMdown's block syntax, which nests without indenting."""
+    if not narrower:
+        return "", ""
+    match = _INDENT.match(marker)
+    indent = match[0] if match else ""
+    slashes = "/" * (3 + max(0, 8 - region.depth))  # an outer block needs more slashes than the blocks inside it
+    title = f"{region.audience.capitalize()} only"
+    opening = f"{indent}{slashes} admonition | {title}\n{indent}    type: kb-region\n"
+    return f"\n{opening}", f"\n{indent}{slashes}\n"
+
+
+def _cut_comments(article: Article, text: str) -> str:
+    spans, problem = markdown.comment_spans(text)
+    if problem:
+        raise RedactionError(problem.message, where=article.path, kind="comment-unclosed")
+    for start, end in reversed(spans):
+        alone = text[:start].rpartition("\n")[2].strip() == "" and text[end:].partition("\n")[0].strip() == ""
+        if alone:  # take the whole line, so that no blank line is left to end a list or a table
+            start = text.rfind("\n", 0, start) + 1
+            end = text.find("\n", end) + 1 or len(text)
+        text = text[:start] + text[end:]
+    return text

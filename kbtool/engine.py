@@ -1,0 +1,56 @@
+"""Runs the site generator on a stage, in a process of its own whose working directory is the stage.
+
+MkDocs today; another reader of `mkdocs.yml` can take its place here. Nothing else imports an engine.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from kbtool.errors import IncompleteError
+
+_NOTICE = re.compile(r"^(WARNING|ERROR|CRITICAL)\s+-\s+(.*)$", re.MULTILINE)
+_QUIET = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true", "PYTHONUTF8": "1"}
+
+
+def build_site(stage: Path, out: Path) -> list[str]:
+    """Build the site of a stage into the new folder `out`; return the engine's warnings.
+
+    Raises:
+        IncompleteError: the engine failed; its own last words are in the message.
+    """
+    command = [*_mkdocs("build", stage), "--site-dir", str(out)]
+    done = subprocess.run(  # noqa: S603 - our own interpreter, no shell
+        command, cwd=stage, env=os.environ | _QUIET, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+        check=False,
+    )
+    notices = [match[2].strip() for match in _NOTICE.finditer(done.stderr)]
+    if done.returncode:
+        words = notices or done.stderr.strip().splitlines()[-3:] or [f"exit code {done.returncode}"]
+        raise IncompleteError(f"MkDocs could not build the site: {' / '.join(words)[:600]}", kind="engine",
+                              hint="the site that was there is untouched")
+    return notices
+
+
+def serve_site(stage: Path, address: str) -> int:
+    """Serve a stage with live reload until it is interrupted; return the engine's exit code.
+
+    Only pages that changed are rendered again; the stage touches all of them when navigation changes.
+    """
+    command = [*_mkdocs("serve", stage), "--dirty", "--dev-addr", address]
+    with subprocess.Popen(command, cwd=stage, env=os.environ | _QUIET, stdin=subprocess.DEVNULL) as process:  # noqa: S603
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            process.terminate()
+            process.wait(10)
+            return 0
+
+
+def _mkdocs(command: str, stage: Path) -> list[str]:
+    # -P: nothing in the stage can be imported in place of an installed module.
+    return [sys.executable, "-P", "-m", "mkdocs", command, "--config-file", str(stage / "mkdocs.yml")]

@@ -1,0 +1,58 @@
+"""All facts that checks may use, gathered before any of them runs, and frozen."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from kbtool.articles import Article, Content, load_articles
+from kbtool.config import Config
+from kbtool.editions import Edition, load_editions
+from kbtool.registers import Owner, ProductArea, load_owners, load_product_areas
+from kbtool.site_config import SiteConfig, load_site_config, slugger
+from kbtool.urls import UrlMap
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known on one day about one knowledge base.
+
+    `owners` and `product_areas` are None where there is no register, which is not the same as an empty one.
+    """
+
+    today: dt.date
+    config: Config
+    site: SiteConfig
+    content: Content
+    owners: Mapping[str, Owner] | None = None
+    product_areas: Mapping[str, ProductArea] | None = None
+
+    @property
+    def articles(self) -> tuple[Article, ...]:
+        """Return all articles, sorted by path."""
+        return self.content.articles
+
+    @cached_property
+    def urls(self) -> UrlMap:
+        """Return where everything lives and what links lead to."""
+        return UrlMap(self.content, self.site)
+
+    @cached_property
+    def editions(self) -> dict[str, Edition]:
+        """Return the editions by name."""
+        return load_editions(self.config)
+
+
+def gather(config: Config, today: dt.date) -> Evidence:
+    """Read everything that checks need.
+
+    Raises:
+        ConfigError: the configuration, a register or `mkdocs.yml` cannot be used.
+    """
+    site = load_site_config(config)
+    return Evidence(
+        today=today, config=config, site=site, content=load_articles(config, slugger(site)),
+        owners=load_owners(config), product_areas=load_product_areas(config),
+    )

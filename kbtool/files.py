@@ -1,0 +1,133 @@
+"""Writing files so that whoever is interrupted leaves the old ones whole."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from kbtool.errors import IncompleteError
+
+_RENAME_EXCHANGE, _AT_FDCWD = 2, -100
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Write a file by way of a temporary one beside it: readers see the old bytes or the new, never a part.
+
+    Raises:
+        OSError: the old file is untouched then.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())  # noqa: PTH101
+        os.replace(name, path)  # noqa: PTH105
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)  # noqa: PTH108
+        raise
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current
+
+
+def sync_folder(folder: Path, files: Mapping[str, bytes]) -> set[str]:
+    """Make a folder hold exactly these files (dotfiles at its top and in `docs/` stay); return those that changed."""
+    changed: set[str] = set()
+    for name, content in files.items():
+        path = folder / name
+        if path.is_symlink() or not path.is_file() or path.stat().st_size != len(content) or path.read_bytes() != content:
+            _clear_way(path, folder)
+            path.write_bytes(content)
+            changed.add(name)
+    for path in sorted(_below(folder), reverse=True):
+        name = path.relative_to(folder).as_posix()
+        if path.is_dir() and not path.is_symlink():
+            with contextlib.suppress(OSError):  # it still holds files
+                path.rmdir()
+        elif name not in files and name not in (".gitignore", "docs/.gitignore"):
+            path.unlink()
+            changed.add(name)
+    return changed
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    for path in folder.iterdir():
+        yield path
+        if path.is_dir() and not path.is_symlink():
+            yield from _below(path)
+
+
+def _clear_way(path: Path, folder: Path) -> None:
+    """Make room for a file: what is a folder now and was a file before, or the other way round, goes."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    elif path.is_symlink():
+        path.unlink()
+    for parent in reversed(path.relative_to(folder).parents):
+        there = folder / parent
+        if there.is_symlink() or there.is_file():
+            there.unlink()
+        there.mkdir(parents=True, exist_ok=True)
+
+
+def swap_in(new: Path, target: Path) -> None:
+    """Put the folder `new` in the place of `target` in one step, and remove the old one.
+
+    Where the file system cannot exchange two folders, the old one is moved aside first and moved back on failure.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.exists():
+        new.rename(target)
+    elif _exchange(new, target):
+        shutil.rmtree(new)
+    else:
+        _swap_in_two_steps(new, target)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename is None:
+        return False
+    return bool(rename(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0)
+
+
+def _swap_in_two_steps(new: Path, target: Path) -> None:
+    aside = new.with_name(f"{new.name}.old")
+    target.rename(aside)
+    try:
+        new.rename(target)
+    except OSError:
+        aside.rename(target)
+        raise
+    shutil.rmtree(aside)
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock file for the time of the block.
+
+    Raises:
+        IncompleteError: another process holds it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.EACCES):
+                raise
+            raise IncompleteError("another build is running here", kind="busy", hint="wait for it to end") from None
+        yield

@@ -1,0 +1,109 @@
+"""What a run finds: findings, what was skipped, the verdict on each article, and the `Run` that every report reads."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class Severity(enum.StrEnum):
+    """How much a finding weighs."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Verdict(enum.StrEnum):
+    """Whether an article can be trusted today."""
+
+    FRESH = "fresh"
+    DUE = "due"
+    STALE = "stale"
+    UNKNOWN = "unknown"
+    ARCHIVED = "archived"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is wrong, at one place.
+
+    `path` is relative to the repository, POSIX; `line` and `column` count from 1. `subject` is what the finding is
+    about inside its article (a link, an owner): with code and path it makes the `fingerprint`, which therefore survives
+    moved lines. `excerpt` is the line of the source. `evidence` holds the facts behind it, as JSON types.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    path: str
+    message: str
+    line: int = 1
+    column: int = 1
+    hint: str = ""
+    subject: str = ""
+    fingerprint: str = ""
+    owners: tuple[str, ...] = ()
+    excerpt: str = ""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def order(self) -> tuple[bytes, int, int, str, str]:
+        """Return the key that findings are sorted by: path, line, column, code, message."""
+        return (self.path.encode("utf-8", "surrogateescape"), self.line, self.column, self.code, self.message)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Skipped:
+    """A check that could not run, and why; `failed` when it broke rather than lacked evidence."""
+
+    check: str
+    reason: str
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleVerdict:
+    """The verdict on one article: the day its review is due by, if any, and the reasons."""
+
+    path: str
+    verdict: Verdict
+    review_by: dt.date | None = None
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Everything one run found, sorted; reports only read it."""
+
+    findings: tuple[Finding, ...]
+    articles: tuple[ArticleVerdict, ...]
+    skipped: tuple[Skipped, ...] = ()
+    checks: int = 0
+
+    def count(self, severity: Severity) -> int:
+        """Return how many findings have this severity."""
+        return sum(finding.severity is severity for finding in self.findings)
+
+    @property
+    def unknown(self) -> tuple[ArticleVerdict, ...]:
+        """Return the articles of which nothing can be said."""
+        return tuple(article for article in self.articles if article.verdict is Verdict.UNKNOWN)
+
+    @property
+    def complete(self) -> bool:
+        """Return whether every check ran and every article has a verdict."""
+        return not self.skipped and not self.unknown
+
+    def exit_code(self, fail_on: str, *, strict: bool) -> int:
+        """Return 1 for a finding at or above `fail_on` (error, warning, never), 3 for no verdict, else 0.
+
+        A check that broke, or under `strict` anything unknown or skipped, is no verdict; a finding goes before it.
+        """
+        failing = {"error": self.count(Severity.ERROR), "warning": len(self.findings), "never": 0}[fail_on]
+        if failing:
+            return 1
+        broken = any(skip.failed for skip in self.skipped)
+        return 3 if broken or (strict and not self.complete) else 0

@@ -1,0 +1,83 @@
+"""The verdict on an article: fresh, due, stale, unknown or archived, and by when its review is due."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from kbtool.articles import Article
+from kbtool.config import Config
+from kbtool.dates import DATE_HINT, Interval, parse_date
+from kbtool.finding import ArticleVerdict, Finding, Severity, Verdict
+
+FAMILY = "KB1"  #: the codes of the checks that judge freshness
+
+
+def review_interval(article: Article, config: Config) -> Interval:
+    """Return how long a review of this article holds: its own `review_in`, else what its type and risk ask for."""
+    front_matter = article.front_matter
+    return front_matter.review_in or config.interval_for(front_matter.content_type, front_matter.risk)
+
+
+def review_by(article: Article, config: Config) -> dt.date | None:
+    """Return the day from which the review is overdue; None without a review, or where the calendar does not apply.
+
+    An interval that could not be read gives no date either: the finding about it stands instead.
+    """
+    front_matter = article.front_matter
+    if front_matter.last_reviewed_on is None or not on_the_calendar(article):
+        return None
+    if "review_in" in article.unreadable_keys:
+        return None
+    return add(front_matter.last_reviewed_on, review_interval(article, config))
+
+
+def add(day: dt.date, interval: Interval) -> dt.date:
+    """Return the day after the interval, or the last day that kbtool accepts where that is later."""
+    try:
+        return interval.after(day)
+    except (ValueError, OverflowError):
+        return dt.date(2199, 12, 31)
+
+
+def on_the_calendar(article: Article) -> bool:
+    """Return whether the article falls due by date at all: evergreen and archived ones do not."""
+    return not article.front_matter.evergreen and article.front_matter.state != "archived"
+
+
+def verdict(article: Article, findings: Iterable[Finding], config: Config) -> ArticleVerdict:
+    """Return the verdict that the freshness findings of this article add up to."""
+    mine = [finding for finding in findings if finding.code.startswith(FAMILY)]
+    errors = [finding.message for finding in mine if finding.severity is Severity.ERROR]
+    reasons = tuple(errors or (finding.message for finding in mine))
+    due = review_by(article, config)
+    if article.problems and (not article.readable or article.unreadable_keys & {"last_reviewed_on", "review_in", "expires"}):
+        return ArticleVerdict(article.path, Verdict.UNKNOWN, due, (article.problems[0].message,))
+    if article.front_matter.state == "archived":
+        return ArticleVerdict(article.path, Verdict.ARCHIVED)
+    word = Verdict.STALE if errors else Verdict.DUE if mine else Verdict.FRESH
+    return ArticleVerdict(article.path, word, due, reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryBlock:
+    """A part of an article that expires: its day, or the fault for which no day can be told."""
+
+    line: int
+    day: dt.date | None = None
+    fault: str = ""
+    hint: str = ""
+
+
+def expiry_blocks(article: Article) -> Iterator[ExpiryBlock]:
+    """Yield the parts of an article between `<!-- expires … -->` and `<!-- end expires -->`."""
+    for expiry in article.markdown.expiries:
+        if expiry.end is None:
+            fault = "a part that expires starts here and never ends"
+            yield ExpiryBlock(expiry.start, None, fault, "close it with <!-- end expires -->")
+            continue
+        try:
+            yield ExpiryBlock(expiry.start, parse_date(expiry.date))
+        except ValueError as error:
+            yield ExpiryBlock(expiry.start, None, f"expires: {error}", DATE_HINT)

@@ -1,0 +1,68 @@
+"""What the links of an article lead to, for the checks and for the stage.
+
+The fast parse of an article knows the targets of its links, not their lines. Lines are asked for only when something is
+to be said about a link, since that parse is ten times as slow.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator
+
+from kbtool.articles import Article
+from kbtool.evidence import Evidence
+from kbtool.markdown import Link
+from kbtool.urls import Target
+
+_PAGE_ENDINGS = ("", ".md", ".markdown", ".html", ".htm")
+
+
+def linked_targets(
+    article: Article, evidence: Evidence, wanted: Callable[[Target, Evidence], bool]
+) -> Iterator[tuple[Link, Target]]:
+    """Yield the links of an article, with their targets, whose target is `wanted`."""
+    urls = evidence.urls
+    found = {href: urls.resolve(article.source, href) for href in article.markdown.targets}
+    hits = {href: target for href, target in found.items() if wanted(target, evidence)}
+    if not hits:
+        return
+    for link in article.markdown.links:
+        if link.target in hits and link.kind != "include":
+            yield link, hits[link.target]
+
+
+def broken_targets(article: Article, evidence: Evidence) -> Iterator[tuple[Link, Target]]:
+    """Yield the links that lead to nothing."""
+    return linked_targets(article, evidence, lambda target, _: target.kind == "missing")
+
+
+def is_file(link: Link, target: Target) -> bool:
+    """Return whether a missing target was meant to be an image or a download rather than a page."""
+    return link.kind == "image" or posixpath.splitext(target.source)[1].lower() not in _PAGE_ENDINGS
+
+
+def asset_sources(article: Article, evidence: Evidence) -> set[str]:
+    """Return the assets that an article refers to."""
+    targets = (evidence.urls.resolve(article.source, href) for href in article.markdown.targets)
+    return {target.source for target in targets if target.kind == "asset"}
+
+
+def included(article: Article, name: str, evidence: Evidence) -> Article | None:
+    """Return the article that an include names: relative to the article, the content folder or the repository."""
+    content = evidence.content.by_source
+    prefix = f"{evidence.config.content}/"
+    near = posixpath.normpath(posixpath.join(posixpath.dirname(article.source), name))
+    return content.get(near) or content.get(posixpath.normpath(name)) or content.get(name.removeprefix(prefix))
+
+
+def site_assets(evidence: Evidence) -> set[str]:
+    """Return the assets that `mkdocs.yml`, or an edition's part of it, names: logo, favicon, style sheets, scripts."""
+    found: set[str] = set()
+    for values in (evidence.site.values, *(edition.mkdocs for edition in evidence.editions.values())):
+        theme = values.get("theme")
+        named = [theme.get(key) for key in ("logo", "favicon")] if isinstance(theme, dict) else []
+        for key in ("extra_css", "extra_javascript"):
+            for entry in values.get(key) or []:
+                named.append(entry.get("path") if isinstance(entry, dict) else entry)
+        found |= {str(name).lstrip("/") for name in named if name}
+    return found & set(evidence.content.assets)

@@ -1,0 +1,717 @@
+"""One parse per article body: headings, anchors, links, regions, expiry blocks and includes.
+
+Python-Markdown renders the article later and is far too slow for a check, so pyromark (CommonMark) reads it here, after
+the body was rewritten, line for line, into what CommonMark takes the same way: contents of admonitions and tabs lose
+their indentation, comments and region markers go. What readers of an answer ask for decides what is computed: headings,
+anchors and targets come from pyromark's HTML, exact lines of links from its slower events.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import accumulate
+from typing import Any, Protocol
+from urllib.parse import quote, unquote_to_bytes
+
+import pyromark
+
+Slugify = Callable[[str, str], str]
+Span = tuple[int, int]
+
+_OPTIONS = (
+    pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_FOOTNOTES | pyromark.Options.ENABLE_DEFINITION_LIST
+)
+_MAX_NESTING = 20
+
+# Every pattern that runs over a whole text starts with a literal character: `re` then searches 10 times faster than
+# with `^`. Possessive quantifiers keep hostile input linear.
+_EOL = r"[ \t]*(?=\n|\Z)"
+_SURVEY = re.compile(
+    r"\n[ \t>]*+(?=[!?=`~\[#\d])(?:(?P<block>!!!|\?\?\?|===[+! ])|(?P<odd_fence>(?<=\n) {1,3}(?:```|~~~))"
+    r"|(?P<fence>```|~~~)|(?P<definition>\[[^\]\[^][^\]\[\n]*\]:)|(?P<start>(?<= )#{1,6}[ \t]|#{1,6}[^#\s]|(?<= )\d+[.)] ))"
+)
+_FENCE = re.compile(r"([ \t>]*)(`{3,}|~{3,})[^`]*\Z")
+_FENCED_OR_BLOCK = re.compile(
+    r"\n(?P<prefix>[ \t>]*+)(?:"
+    r"(?P<fence>`{3,}|~{3,})[^`\n]*(?=\n|\Z)"
+    rf"(?:\n(?!(?P=prefix)(?P=fence){_EOL})(?:(?P=prefix).*|{_EOL}))*+(?:\n(?P=prefix)(?P=fence){_EOL})?"
+    r'|(?:(?:!!! ?(?=[\w-])|\?\?\?\+? ?(?=[\w"-]))[\w\- ]*+(?:"(?P<title>.*)")?|===[+!]* +"(?P<tab>.*)")'
+    rf"{_EOL}(?P<content>(?:\n(?P=prefix)(?: {{4}}|\t).*|\n[ \t>]*(?=\n|\Z))*+))"
+)
+_LINE_START = re.compile(r"\n(?:(?P<indent> {1,3})(?:(?=#{1,6}[ \t])|(?P<item>\d+[.)] ))|(?P<tight>#{1,6})(?=[^#\s]))")
+_SPACED_TARGET = re.compile(r"\]\(([^()\s<>\"']+(?: [^()\s<>\"']+)+)\)")
+_DEFINITION_LINE = re.compile(r"\n {0,3}(?=\[[^\]\[^][^\]\[\n]*\]:)")
+_DEFINITION = re.compile(r"[ \t]*\[[^\]\[^][^\]\[]*\]:[ \t]*\S")
+_MARKDOWN_TAG = re.compile(r"<(\w+)(?=[^<>]*\smarkdown[\s=>])([^<>]*)>")
+_RAW_HEADING = re.compile(r"(?<!`)<(h[1-6])>")
+_RAW_TAG = re.compile(r"<[A-Za-z][^<>]*=")
+
+_TAG = re.compile(r"<[A-Za-z/!](?:[^<>\"']|\"[^\"]*\"|'[^']*')*+>")
+_ATTRIBUTE = re.compile(r"(?<![\w-])(href|src|id|name|markdown)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+)))?", re.I)
+_GENERATED_TARGET = re.compile(r'<(?:a href|img src)="([^"]*)"')
+_HEADING = re.compile(r"<h([1-6])>(.*?)</h[1-6]>", re.S)
+_CODE = re.compile(r"<code[ >].*?</code>", re.S)
+_FOOTNOTE_REFERENCE = re.compile(r'<sup class="footnote-reference">.*?</sup>', re.S)
+_FOOTNOTE = re.compile(r"\[\^([^\]\[\n]*)\](:?)")
+_SHEBANG = re.compile(r"(?<=<code>)(?:#!|:::)[\w#.+-]+[ \t]+")
+_HEADING_ATTRIBUTES = re.compile(r" +\{:? *([^} ][^\n]*)\} *\Z")
+_INLINE_ATTRIBUTES = re.compile(r"(?<=>)\{:? *[^{}\n ][^{}\n]*\}")
+_ANY_ATTRIBUTES = re.compile(r"\{[^{}\n]*(?:#|id=)[^{}\n]*\}")
+_FENCE_ATTRIBUTES = re.compile(r"(?:```|~~~)[^`~\n{]*(\{[^{}\n]*\})")
+_ATTRIBUTE_ID = re.compile(r"[{ :](?:#|id=)(\"[^\"]*\"|'[^']*'|[^ =}]+)")
+_COUNTED = re.compile(r"(.*)_([0-9]{1,9})\Z")
+_NO_PUNCTUATION = {code: None for code in range(128) if not re.match(r"[\w\s-]", chr(code))}
+_UNSAFE = re.compile(r"[^\w\-.~!#$&'()*+,/:;=?@\[\]%]|%[89A-Fa-f]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_HIGH_BYTES = re.compile(r"(?:%[89A-Fa-f][0-9A-Fa-f])+")
+
+_EMPTY_COMMENT = re.compile(r"<!---?>")
+_COMMENT_END = re.compile(r"--!?>")
+_BREAK = re.compile(r"\n")
+_GAP = re.compile(r"\n[ \t]*\n")
+_TICKS = re.compile(r"(?P<escape>\\?)(?P<run>`+)")
+_MARKER = re.compile(r"(?P<lead>[\s>]*(?:(?:[-*+]|\d+[.)])\s[\s>]*)*):{3,}\s*(?P<word>[^\s\[{:][^\s\[{]*)?(?P<rest>.*)\Z", re.S)
+_EXPIRES = re.compile(r"<!--\s*(end\s+)?expires\b:?\s*(.*?)\s*-->\Z", re.S | re.I)
+_SNIPPET = re.compile(r"""[ \t]*(;*)-+8<-+(?:[ \t]+("(?:\\"|[^"])+"|'(?:\\'|[^'])+'))?\r?\Z""")
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading: its level (1 to 6), its plain text, and the id it has on the rendered page."""
+
+    level: int
+    text: str
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A reference to something else, over `line` to `end_line` of the file.
+
+    `target` is free of Markdown and HTML escapes, as a browser sees it; `column` (from 1) is where it stands in `line`,
+    or 1 where it stands elsewhere; `kind` is "link", "image" or "include"; `audience` that of the innermost region.
+    """
+
+    target: str
+    line: int
+    end_line: int
+    column: int
+    kind: str
+    audience: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A part for one audience, from marker to marker (lines of the file); the outermost has depth 1."""
+
+    audience: str
+    start: int
+    end: int
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """An `<!-- expires DATE -->` block; `date` is as written, `end` is None when the block is never closed."""
+
+    date: str
+    start: int
+    end: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in the text that cannot be understood, and what to do about it."""
+
+    line: int
+    message: str
+    hint: str
+
+
+def code_mask(lines: Sequence[str]) -> list[bool]:
+    """Tell for each line whether it belongs to a fenced code block, its delimiters included.
+
+    The rules are those of pymdownx.superfences: any indentation, which the content must keep; an end fence of the same
+    length; a fence that is never closed is no code.
+    """
+    mask = [False] * len(lines)
+    start, prefix, fence = -1, "", ""
+    for number, line in enumerate(lines):
+        if start < 0:
+            if ("```" in line or "~~~" in line) and (match := _FENCE.match(line)):
+                start, prefix, fence = number, match[1].expandtabs(4), match[2]
+            continue
+        text = line.expandtabs(4)
+        if not text.strip(" \r>" if ">" in prefix else None):
+            continue
+        if not text.startswith(prefix[: prefix.rfind(">") + 1] or prefix):
+            start = -1
+        elif text[len(prefix) :].rstrip() == fence:
+            mask[start : number + 1] = [True] * (number + 1 - start)
+            start = -1
+    return mask
+
+
+def comment_spans(body: str) -> tuple[list[Span], Problem | None]:
+    """Find the HTML comments outside fenced and inline code, as character offsets.
+
+    A comment that is never closed is no span but the problem that comes with them (its line counts from 1 in `body`).
+    """
+    if "<!--" not in body:
+        return [], None
+    inside_code = _code_test(body)
+    spans: list[Span] = []
+    start = body.find("<!--")
+    while start >= 0:
+        end = start + 4
+        if not inside_code(start, inline=True):
+            closing = _comment_end(body, start, inside_code)
+            if closing is None:
+                line = body.count("\n", 0, start) + 1
+                return spans, Problem(line, "an HTML comment is never closed", "add --> where the comment ends")
+            end = closing
+            spans.append((start, end))
+        start = body.find("<!--", end)
+    return spans, None
+
+
+def _comment_end(body: str, start: int, inside_code: _CodeTest) -> int | None:
+    if empty := _EMPTY_COMMENT.match(body, start):
+        return empty.end()
+    closers = _COMMENT_END.finditer(body, start + 4)
+    return next((found.end() for found in closers if not inside_code(found.start(), inline=False)), None)
+
+
+class _CodeTest(Protocol):
+    def __call__(self, position: int, /, *, inline: bool) -> bool: ...
+
+
+def _code_test(body: str) -> _CodeTest:
+    """Make a test whether a position is in fenced code or, if asked, in inline code."""
+    fenced = code_mask(body.split("\n")) if "```" in body or "~~~" in body else []
+    breaks = [match.start() for match in _BREAK.finditer(body)] if any(fenced) else []
+    gaps = [0, *(match.end() for match in _GAP.finditer(body)), len(body)] if "`" in body else []
+    paragraphs: dict[int, list[int]] = {}
+
+    def inside_code(position: int, /, *, inline: bool) -> bool:
+        if breaks and fenced[bisect_left(breaks, position)]:
+            return True
+        if not inline or not gaps:
+            return False
+        number = bisect_right(gaps, position)
+        if number not in paragraphs:
+            first = gaps[number - 1]
+            paragraphs[number] = [first + edge for edge in _inline_code(body[first : gaps[number]])]
+        return bisect_right(paragraphs[number], position) % 2 == 1
+
+    return inside_code
+
+
+def _inline_code(paragraph: str) -> list[int]:
+    """Return where inline code begins, ends, begins …: a run of backticks lasts until the next one of its length."""
+    runs = list(_TICKS.finditer(paragraph))
+    following: dict[int, int] = {}
+    closers: dict[int, int] = {}
+    for index in range(len(runs) - 1, -1, -1):
+        length = len(runs[index]["run"])
+        closers[index] = following.get(length, -1)
+        following[length] = index
+    edges, index = [], 0
+    while index < len(runs):
+        if runs[index]["escape"] or closers[index] < 0:
+            index += 1
+            continue
+        edges += [runs[index].start(), runs[closers[index]].end()]
+        index = closers[index] + 1
+    return edges
+
+
+def scan_regions(
+    lines: Sequence[str], *, first_line: int = 1, audiences: frozenset[str], directives: frozenset[str] = frozenset()
+) -> tuple[tuple[Region, ...], tuple[Problem, ...]]:
+    """Find `::: audience` … `:::`, in code fences too, and whatever is wrong with their markers.
+
+    An unknown word opens a region of that name, so what it encloses is in no known audience; so does a marker that is
+    never closed, up to the last line. A word of `directives` opens a block of its own, which is no region.
+    """
+    regions: list[Region] = []
+    problems: list[Problem] = []
+    opened: list[tuple[int, str | None]] = []
+    for number, match in region_markers(lines):
+        line, word, rest = number + first_line, match["word"], match["rest"].strip()
+        if not word and not rest:
+            if opened:
+                _close(regions, opened, line)
+            else:
+                problems.append(Problem(line, "::: closes a region that was never opened", "remove the line"))
+        elif word in directives:
+            opened.append((line, None))
+        else:
+            opened.append((line, word or rest))
+            problems += _marker_problems(line, word or rest, rest if word else "", audiences)
+    while opened:
+        problems.append(Problem(opened[-1][0], "this ::: block is never closed", "add a line ::: where it ends"))
+        _close(regions, opened, max(len(lines) - 1 + first_line, opened[-1][0]))
+    return tuple(sorted(regions, key=lambda region: region.start)), tuple(sorted(problems, key=lambda p: p.line))
+
+
+def region_markers(lines: Sequence[str]) -> Iterator[tuple[int, re.Match[str]]]:
+    """Yield the index of each line that is a `:::` marker, opening or closing, and its match."""
+    for number, line in enumerate(lines):
+        if ":::" in line and (match := _MARKER.match(line)):
+            yield number, match
+
+
+def _close(regions: list[Region], opened: list[tuple[int, str | None]], line: int) -> None:
+    start, audience = opened.pop()
+    if audience is not None:
+        depth = 1 + sum(outer is not None for _, outer in opened)
+        regions.append(Region(audience, start, line, depth))
+
+
+def _marker_problems(line: int, word: str, rest: str, audiences: frozenset[str]) -> Iterator[Problem]:
+    if word not in audiences:
+        import difflib  # noqa: PLC0415  (only needed for a mistake)
+
+        nearest = difflib.get_close_matches(word.lower(), sorted(audiences), n=1)
+        hint = f"did you mean {nearest[0]!r}?" if nearest else f"known audiences: {', '.join(sorted(audiences))}"
+        yield Problem(line, f"unknown audience {word!r}", hint)
+    elif rest:
+        yield Problem(line, f"unexpected {rest!r} after ::: {word}", "put nothing after the audience's name")
+
+
+def _prepare(body: str, markers: Sequence[int]) -> str:
+    """Rewrite `body` for CommonMark, with one empty line more before it and otherwise the same lines."""
+    # Offsets are turned into lines, and surrogates cannot be encoded.
+    body = _SURROGATE.sub("\ufffd", body).replace("\r\n", "\n") if not body.isascii() or "\r" in body else body
+    if markers:
+        lines = body.split("\n")
+        for number in markers:
+            lines[number] = ""
+        body = "\n".join(lines)
+    text = "\n" + body
+    if "<" in text:
+        text = _prepare_html(text)
+    found = [match.lastgroup for match in _SURVEY.finditer(text)]
+    if "block" in found:
+        text = _dedent(text)
+    if "start" in found:
+        text = _LINE_START.sub(_like_python_markdown, text)
+    if "definition" in found:
+        text = _append_definitions(text)
+    if "odd_fence" in found or found.count("fence") % 2:
+        text = _without_code(text)
+    return _SPACED_TARGET.sub(r"](<\1>)", text)
+
+
+def _prepare_html(text: str) -> str:
+    if "<!--" in text:
+        text = _without_comments(text)
+    if " markdown" in text:
+        names = set()
+        for match in _MARKDOWN_TAG.finditer(text):
+            names.add(match[1])
+        # An inline tag with a word behind it starts no HTML block, so Markdown is read up to and in the next line.
+        text = _MARKDOWN_TAG.sub("<i\\2>\u200b", text)
+        return re.sub(rf"</(?:{'|'.join(names)})>", "", text) if names else text
+    # A raw <h2> gets no anchor. Written like this it differs from the headings that pyromark makes.
+    return _RAW_HEADING.sub(r"<\1 >", text) if "<h" in text else text
+
+
+def _without_comments(text: str) -> str:
+    """Take comments out but for their line breaks; Python-Markdown shows those that begin in a line and hold a gap."""
+    spans, problem = comment_spans(text)
+    parts, position = [], 0
+    for start, end in spans:
+        comment = text[start:end]
+        at_line_start = not text[text.rfind("\n", 0, start) + 1 : start].strip(" \t>")
+        if at_line_start or not _GAP.search(comment):
+            parts += [text[position:start], "\n" * comment.count("\n")]
+            position = end
+    text = "".join([*parts, text[position:]])
+    # What is never closed is text for Python-Markdown; CommonMark would swallow the rest of the article.
+    return re.sub(r"(?<!`)<!--", "&lt;!--", text) if problem or "<!--" in text else text
+
+
+def _dedent(text: str, depth: int = 0) -> str:
+    def unwrap(match: re.Match[str]) -> str:
+        if match["fence"]:
+            return match[0]
+        prefix, content = match["prefix"], match["content"]
+        content = content.replace(f"\n{prefix}    ", f"\n{prefix}").replace(f"\n{prefix}\t", f"\n{prefix}")
+        title = match["title"] or match["tab"] or ""
+        # A title right above a table or a list would become part of it: it stays only where it may hold a link.
+        keep = "[" in title or "<" in title or content[:2] == "\n\n"
+        return f"\n{prefix}{title if keep else ''}{_dedent(content, depth + 1)}"
+
+    return _FENCED_OR_BLOCK.sub(unwrap, text) if depth < _MAX_NESTING else text
+
+
+def _like_python_markdown(match: re.Match[str]) -> str:
+    """Make `#Heading` a heading and `  # heading` none; let four columns be enough to continue `  1. item`."""
+    if match["tight"]:
+        return f"\n{match['tight']} "
+    return f"\n{match['item'] or match['indent'] + chr(92)}"
+
+
+def _append_definitions(text: str) -> str:
+    """Repeat link definitions at the end: Python-Markdown takes them from the midst of a paragraph, CommonMark not."""
+    late = (text[text.rfind("\n", 0, match.start()) + 1 : match.start()] for match in _DEFINITION_LINE.finditer(text))
+    if not any(before.strip() and not _DEFINITION.match(before) for before in late):
+        return text
+    lines = text.split("\n")
+    mask = code_mask(lines)
+    found = (line.strip() for line, code in zip(lines, mask, strict=True) if not code and _DEFINITION.match(line))
+    return "\n".join([text, "", *found])
+
+
+def _without_code(text: str) -> str:
+    """Empty the lines that the renderer takes for fenced code, and fences that are none for it but for CommonMark."""
+    lines = text.split("\n")
+    mask = code_mask(lines)
+    return "\n".join("" if code or _FENCE.match(line) else line for line, code in zip(lines, mask, strict=True))
+
+
+def _slug(value: str, separator: str) -> str:
+    """Make the id that markdown.extensions.toc makes by default."""
+    if value.replace(" ", "").isalnum() and value.isascii():
+        return separator.join(value.lower().split())
+    if not value.isascii():
+        value = unicodedata.normalize("NFKD", value).encode("ascii", "ignore").decode()
+    value = value.translate(_NO_PUNCTUATION).strip().lower()
+    if separator not in value:
+        return separator.join(value.split())
+    return re.sub(rf"[{re.escape(separator)}\s]+", lambda _: separator, value)
+
+
+def _unique(anchor: str, used: set[str], counters: dict[str, int]) -> str:
+    if not anchor or anchor in used:
+        match = _COUNTED.match(anchor)
+        base, count = (match[1], int(match[2])) if match else (anchor, 0)
+        count = counters.get(anchor, count) + 1
+        while f"{base}_{count}" in used:
+            count += 1
+        counters[anchor] = count
+        anchor = f"{base}_{count}"
+    used.add(anchor)
+    return anchor
+
+
+def _canonical(target: str) -> str:
+    """Write a target one way, however it got here: unsafe ASCII as %20, other characters as themselves."""
+    target = html.unescape(target) if "&" in target else target
+    if not _UNSAFE.search(target):
+        return target
+    target = _HIGH_BYTES.sub(_decoded, target)
+    return "".join(c if c > "\x7f" or not _UNSAFE.match(c) else quote(c) for c in target)
+
+
+def _decoded(match: re.Match[str]) -> str:
+    try:
+        return unquote_to_bytes(match[0]).decode()
+    except UnicodeDecodeError:
+        return match[0]
+
+
+def _attribute_id(attributes: str) -> str | None:
+    found = _ATTRIBUTE_ID.findall(html.unescape(attributes))
+    return found[-1].strip("\"'") if found else None
+
+
+def _heading_text(inner: str) -> str:
+    inner = _SHEBANG.sub("", inner) if "<code>" in inner else inner
+    if "<" in inner:
+        inner = _TAG.sub("", inner)
+    return " ".join(html.unescape(inner).split())
+
+
+def _split_attributes(inner: str) -> tuple[str, str | None]:
+    """Take an attribute list off a heading, as attr_list does, and return the id that it gives."""
+    inner = _INLINE_ATTRIBUTES.sub("", inner)
+    match = _HEADING_ATTRIBUTES.search(inner, inner.rfind(">") + 1)
+    if match is None or "}" in match[1]:
+        return inner, None
+    return inner[: match.start()].rstrip("#").rstrip(), _attribute_id(match[0])
+
+
+def _tag_attributes(tag: str) -> Iterator[tuple[str, str]]:
+    for name, double, single, bare in _ATTRIBUTE.findall(tag):
+        yield name.lower(), double or single or bare
+
+
+_NO_REGIONS: tuple[tuple[Region, ...], tuple[Problem, ...]] = ((), ())
+
+
+class Markdown:
+    """A parsed article body, made by `parse`; each property is computed when it is first asked for."""
+
+    def __init__(
+        self,
+        body: str,
+        first_line: int,
+        marker_words: tuple[frozenset[str], frozenset[str]],
+        slugify: tuple[Slugify, str],
+    ) -> None:
+        self.body = body
+        self.first_line = first_line
+        self._marker_words = marker_words
+        self._slugify, self._separator = slugify
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self.body.split("\n")
+
+    @cached_property
+    def _prepared(self) -> str:
+        markers = [number for number, _ in region_markers(self._lines)] if self._scanned is not _NO_REGIONS else []
+        return _prepare(self.body, markers)
+
+    @cached_property
+    def _html(self) -> str:
+        text = pyromark.html(self._prepared, options=_OPTIONS)
+        return _FOOTNOTE_REFERENCE.sub("", text) if "^" in self.body else text
+
+    @cached_property
+    def _raw_tags(self) -> list[list[tuple[str, str]]]:
+        """The attributes of each tag of the page, only if there is raw HTML in the body."""
+        if "<" not in self.body or not _RAW_TAG.search(self.body):
+            return []
+        tags = (tag for tag in _TAG.findall(self._html) if "footnote-definition" not in tag)
+        return [list(_tag_attributes(tag)) for tag in tags if "=" in tag]
+
+    @cached_property
+    def _listed_ids(self) -> set[str]:
+        """The ids of attribute lists, and of raw HTML that holds Markdown."""
+        ids = {value for tag in self._raw_tags if ("markdown", "") in tag for name, value in tag if name == "id"}
+        if "{" in self.body and _ANY_ATTRIBUTES.search(self.body):
+            lists = _ANY_ATTRIBUTES.findall(_CODE.sub("<>", self._html)) + _FENCE_ATTRIBUTES.findall(self.body)
+            ids.update(_attribute_id(found) or "" for found in lists)
+        return ids - {""}
+
+    @cached_property
+    def headings(self) -> tuple[Heading, ...]:
+        """The headings in order, with the ids that Python-Markdown gives them."""
+        headings = []
+        used, counters = set(self._listed_ids), dict[str, int]()
+        for level, inner in _HEADING.findall(self._html):
+            if "\n" in inner:  # an underlined paragraph of several lines is no heading for Python-Markdown
+                continue
+            anchor = None
+            if "{" in inner:
+                inner, anchor = _split_attributes(inner)
+            text = _heading_text(inner)
+            if anchor is None:
+                anchor = _unique(self._slugify(text, self._separator), used, counters)
+            headings.append(Heading(int(level), text, anchor))
+        return tuple(headings)
+
+    @cached_property
+    def anchors(self) -> frozenset[str]:
+        """Every id that a link can point to on the rendered page."""
+        anchors = {heading.anchor for heading in self.headings} | self._listed_ids | self._footnote_ids
+        for tag in self._raw_tags:
+            anchors.update(value for name, value in tag if name in {"id", "name"} and value)
+        return frozenset(anchors)
+
+    @cached_property
+    def _footnote_ids(self) -> set[str]:
+        ids: set[str] = set()
+        if "^" in self.body:
+            counts: dict[str, int] = {}
+            for label, colon in _FOOTNOTE.findall(self.body):
+                counts[label] = counts.get(label, 0) + (not colon)
+                ids |= {f"fn:{label}", f"fnref{counts[label] if counts[label] > 1 else ''}:{label}"}
+        return ids
+
+    @cached_property
+    def first_heading(self) -> str | None:
+        """The text of the first heading of level 1."""
+        return next((heading.text for heading in self.headings if heading.level == 1), None)
+
+    @cached_property
+    def words(self) -> int:
+        """Roughly how many words a reader sees, code included."""
+        return len(_TAG.sub(" ", self._html).split())
+
+    @cached_property
+    def targets(self) -> frozenset[str]:
+        """The targets of all links and images, raw HTML's href and src too; footnotes are none."""
+        found = set(map(_canonical, _GENERATED_TARGET.findall(self._html)))
+        for tag in self._raw_tags:
+            found.update(_canonical(value) for name, value in tag if name in {"href", "src"})
+        return frozenset(found)
+
+    @cached_property
+    def links(self) -> tuple[Link, ...]:
+        """All links, images and includes with their lines, in order. This costs ten times what `targets` does."""
+        places = _Places(self._prepared, self._lines, self.first_line)
+        found = list(places.links())
+        missing = self.targets - {link.target for link in found}
+        found += [places.somewhere(target) for target in sorted(missing)]
+        found = [replace(link, audience=self._audience(link.line)) for link in found]
+        return tuple(sorted([*found, *self.includes], key=lambda link: link.line))
+
+    @cached_property
+    def includes(self) -> tuple[Link, ...]:
+        """The files that `--8<--` includes, in code fences too, as pymdownx.snippets does."""
+        if "8<-" not in self.body:
+            return ()
+        return tuple(
+            Link(path, line, line, column, "include", self._audience(line))
+            for path, line, column in _snippets(self._lines, self.first_line)
+        )
+
+    @cached_property
+    def _scanned(self) -> tuple[tuple[Region, ...], tuple[Problem, ...]]:
+        if ":::" not in self.body:
+            return _NO_REGIONS
+        audiences, directives = self._marker_words
+        return scan_regions(self._lines, first_line=self.first_line, audiences=audiences, directives=directives)
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """The parts for other audiences, in the order in which they begin."""
+        return self._scanned[0]
+
+    @property
+    def region_problems(self) -> tuple[Problem, ...]:
+        """What is wrong with the markers of regions."""
+        return self._scanned[1]
+
+    def _audience(self, line: int) -> str | None:
+        inside = [region for region in self.regions if region.start <= line <= region.end]
+        return max(inside, key=lambda region: region.depth).audience if inside else None
+
+    @cached_property
+    def expiries(self) -> tuple[Expiry, ...]:
+        """The blocks between `<!-- expires DATE -->` and `<!-- end expires -->`, outside code."""
+        if "<" not in self.body or "expires" not in self.body.lower():
+            return ()
+        done: list[Expiry] = []
+        opened: list[Expiry] = []
+        for start, end in comment_spans(self.body)[0]:
+            if match := _EXPIRES.match(self.body[start:end]):
+                line = self.body.count("\n", 0, start) + self.first_line
+                if not match[1]:
+                    opened.append(Expiry(match[2], line, None))
+                elif opened:
+                    same = [block for block in opened if block.date == match[2]]
+                    block = (same or opened)[-1]
+                    opened.remove(block)
+                    done.append(replace(block, end=line))
+        return tuple(sorted(done + opened, key=lambda block: block.start))
+
+
+def _snippets(lines: Sequence[str], first_line: int) -> Iterator[tuple[str, int, int]]:
+    """Yield path, line and column of each included file; `path:1:5` and `path:section` are cut to the path."""
+    block = False
+    for number, line in enumerate(lines, first_line):
+        match = _SNIPPET.match(line) if "8<-" in line else None
+        if match is None:
+            path = line.strip() if block else ""
+        elif match[1] or match[2] is None:
+            block = block if match[1] else not block
+            continue
+        else:
+            path = "" if block else match[2][1:-1].strip()
+        if path and not path.startswith(";"):
+            yield _without_selection(path), number, line.index(path) + 1
+
+
+def _without_selection(path: str) -> str:
+    head = path.rstrip("-0123456789:,")
+    colon = path.find(":", len(head))
+    if colon < 0:
+        head, _, section = path.rpartition(":")
+        colon = len(head) if head and re.fullmatch(r"[A-Za-z][\w-]*", section) else len(path)
+    return path[:colon]
+
+
+class _Places:
+    """Finds where links stand: the events of the prepared text, brought back to lines of the file."""
+
+    def __init__(self, prepared: str, lines: Sequence[str], first_line: int) -> None:
+        self._prepared = prepared
+        self._bytes = prepared.encode()
+        self._breaks = [match.start() for match in re.finditer(b"\n", self._bytes)]
+        self._lines = lines
+        self._first_line = first_line
+        self._seen: dict[tuple[int, str], int] = {}
+
+    def links(self) -> Iterator[Link]:
+        """Yield the links in the order of the text, without audiences."""
+        block: list[Span] = []
+        for event, place in pyromark.events_with_range(self._prepared, options=_OPTIONS):
+            if isinstance(event, str):
+                continue
+            span = place["start"], place["end"]
+            if "Html" in event:
+                block.append(span)
+            elif "InlineHtml" in event:
+                yield from self._raw([span])
+            elif "End" in event:
+                yield from self._raw(block)
+                block = []
+            elif "Start" in event:
+                yield from self._link(event["Start"], span)
+
+    def _link(self, tag: Any, span: Span) -> Iterator[Link]:
+        for kind in ("Link", "Image") if isinstance(tag, dict) else ():
+            if kind in tag:
+                mail = "mailto:" if tag[kind]["link_type"] == "Email" else ""
+                yield self._place(mail + tag[kind]["dest_url"], span, kind.lower())
+
+    def _raw(self, spans: Sequence[Span]) -> Iterator[Link]:
+        """Yield what raw HTML links to; the pieces of a block lack what quotes or lists put before each line."""
+        pieces = [self._bytes[start:end].decode() for start, end in spans]
+        ends = list(accumulate(map(len, pieces)))
+        for tag in _TAG.finditer("".join(pieces)):
+            first, last = (spans[min(bisect_right(ends, at), len(ends) - 1)] for at in (tag.start(), tag.end() - 1))
+            for name, value in _tag_attributes(tag[0]):
+                if name in {"href", "src"}:
+                    yield self._place(html.unescape(value), (first[0], last[1]), "image" if name == "src" else "link")
+
+    def _place(self, target: str, span: Span, kind: str) -> Link:
+        line = min(bisect_left(self._breaks, span[0] + 1), len(self._lines))
+        end_line = min(max(bisect_left(self._breaks, span[1] - 1), line), len(self._lines))
+        offset = self._first_line - 1
+        return Link(_canonical(target), line + offset, end_line + offset, self._column(target, line), kind, None)
+
+    def _column(self, target: str, line: int) -> int:
+        text, seen = self._lines[line - 1], self._seen.get((line, target), 0)
+        for before in ("(", "<", '"', "'", "") if target else ():
+            position = text.find(before + target, seen)
+            if position >= 0:
+                position += len(before)
+                self._seen[line, target] = position + len(target)
+                return position + 1
+        return 1
+
+    def somewhere(self, target: str) -> Link:
+        """Place a link that the events do not show, by its text."""
+        line = next((number for number, text in enumerate(self._lines) if target in text), 0)
+        line += self._first_line
+        return Link(target, line, line, 1, "link", None)
+
+
+def parse(
+    body: str,
+    *,
+    first_line: int = 1,
+    audiences: frozenset[str] = frozenset({"public", "internal"}),
+    directives: frozenset[str] = frozenset(),
+    slugify: Slugify | None = None,
+    separator: str = "-",
+) -> Markdown:
+    """Parse an article's body, whose first line is `first_line` of its file.
+
+    `directives` are the words that open a `:::` block which is no region; `slugify` and `separator` are the options of
+    the site's toc extension. Nothing is computed before it is asked for, and no text is an error.
+    """
+    return Markdown(body, first_line, (audiences, directives), (slugify or _slug, separator))

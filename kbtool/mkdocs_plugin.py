@@ -1,0 +1,100 @@
+"""Lets plain `mkdocs serve` and `mkdocs build` work on a stage: it is compiled before the engine looks, and again on change.
+
+The only module beside the engine's adapter that imports MkDocs.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mkdocs.config import config_options
+from mkdocs.config.base import Config as PluginConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.plugins import BasePlugin
+from pathspec.gitignore import GitIgnoreSpec
+
+from kbtool.config import did_you_mean, find_root, load_config
+from kbtool.errors import ConfigError, KbtoolError
+from kbtool.evidence import Evidence, gather
+from kbtool.stage import Staged, stage
+
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.livereload import LiveReloadServer
+
+log = logging.getLogger("mkdocs.plugins.kbtool")
+_OVERLAID = ("site_name", "site_description", "copyright", "extra", "nav")
+
+
+class Options(PluginConfig):
+    """Options of the plugin in `mkdocs.yml`."""
+
+    edition = config_options.Type(str, default="public")
+    root = config_options.Type(str, default="")
+
+
+class KbtoolPlugin(BasePlugin[Options]):
+    """Stages one edition, points MkDocs at it, and watches the content folder in place of the stage."""
+
+    def on_startup(self, *, command: str, dirty: bool) -> None:
+        """Remember whether this is a live preview; having this event also keeps the plugin alive between builds."""
+        del dirty
+        self.serving = command == "serve"
+        self.evidence: Evidence | None = None
+
+    def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
+        """Bring the stage up to date and make MkDocs read it; in a preview, a fault keeps the last good stage."""
+        root = Path(self.config.root) if self.config.root else find_root(Path(config.config_file_path).resolve().parent)
+        folder = root / ".kbtool" / "serve" / self.config.edition
+        try:
+            staged = self._stage(root, folder)
+        except KbtoolError as error:
+            if not (self.serving and (folder / "mkdocs.yml").exists()):
+                raise PluginError(str(error)) from None
+            log.error("kbtool: %s; the page stays as it was", error)
+            config.docs_dir = str(folder / "docs")
+            return config
+        return _apply(config, staged)
+
+    def _stage(self, root: Path, folder: Path) -> Staged:
+        self.evidence = gather(load_config(root), dt.datetime.now(dt.UTC).date())
+        editions = self.evidence.editions
+        if self.config.edition not in editions:
+            name = self.config.edition
+            raise ConfigError(f"no edition is called {name!r}{did_you_mean(name, editions)}", where="plugins.kbtool")
+        return stage(self.evidence, editions[self.config.edition], folder, preview=True)
+
+    def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Any) -> LiveReloadServer:
+        """Watch what people edit, not what kbtool writes."""
+        del builder
+        if self.evidence is None:
+            return server
+        root, settings = self.evidence.config.root, self.evidence.config
+        server.unwatch(config.docs_dir)
+        for name in (settings.content, settings.checks_folder, settings.mkdocs, "pyproject.toml", "overrides"):
+            if (root / name).exists():
+                server.watch(str(root / name))
+        return server
+
+
+def _apply(config: MkDocsConfig, staged: Staged) -> MkDocsConfig:
+    """Lay the edition over a configuration that MkDocs has loaded already."""
+    config.docs_dir = str(staged.folder / "docs")
+    overrides = str(staged.folder / "overrides")
+    if overrides not in config.theme.dirs:
+        config.theme.dirs.insert(0, overrides)
+    for key in _OVERLAID:
+        if key in staged.config:
+            config.load_dict({key: staged.config[key]})
+    if "not_in_nav" in staged.config:
+        config.not_in_nav = GitIgnoreSpec.from_lines(staged.config["not_in_nav"].splitlines())
+    for css in staged.config["extra_css"]:
+        if css not in config.extra_css:
+            config.extra_css.insert(0, css)
+    for entry in staged.config["markdown_extensions"]:
+        if isinstance(entry, str) and entry not in config.markdown_extensions:
+            config.markdown_extensions.append(entry)
+    return config

@@ -1,0 +1,32 @@
+"""Pages that kbtool writes into an edition, each from a template beside this file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from kbtool.articles import Article
+from kbtool.editions import Edition
+from kbtool.evidence import Evidence
+
+
+def _environment() -> Environment:
+    # Markdown, not HTML: titles are escaped by the `text` filter instead of autoescape.
+    made = Environment(loader=PackageLoader("kbtool", "pages"), undefined=StrictUndefined, trim_blocks=True, autoescape=False)  # noqa: S701
+    made.filters["text"] = _escape
+    return made
+
+
+def _escape(text: str) -> str:
+    return "".join(f"\\{char}" if char in "\\`*_{}[]()#+-.!<>|" else char for char in text.replace("\n", " "))
+
+
+def home_page(articles: Iterable[Article], evidence: Evidence, edition: Edition) -> str:
+    """Return a home page for an edition that has none: its articles by folder."""
+    shown = [article for article in articles if article.front_matter.state != "archived"]
+    shown.sort(key=lambda article: (article.source.rpartition("/")[0], article.title.casefold()))
+    groups = [(folder, list(group)) for folder, group in groupby(shown, key=lambda article: article.source.rpartition("/")[0])]
+    name = edition.mkdocs.get("site_name") or evidence.site.values.get("site_name") or "Home"
+    return _environment().get_template("home.md.jinja").render(name=str(name), groups=groups)

@@ -1,0 +1,35 @@
+"""Prepares the live preview of an edition: a stage whose `mkdocs.yml` brings the plugin that keeps it up to date."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from kbtool.config import Config, did_you_mean
+from kbtool.errors import UsageError
+from kbtool.evidence import gather
+from kbtool.files import write_atomic
+from kbtool.site_config import dump
+from kbtool.stage import stage
+
+
+def prepare(config: Config, name: str, today: dt.date) -> Path:
+    """Stage an edition for preview and return the stage's folder.
+
+    Raises:
+        UsageError: there is no such edition.
+        KbtoolError: it cannot be staged.
+    """
+    evidence = gather(config, today)
+    if name not in evidence.editions:
+        raise UsageError(f"no edition is called {name!r}{did_you_mean(name, evidence.editions)}", kind="no-such-edition",
+                         hint=f"one of {', '.join(evidence.editions)}")
+    folder = config.root / ".kbtool" / "serve" / name
+    staged = stage(evidence, evidence.editions[name], folder, preview=True)
+    plugins = [*staged.config.get("plugins", ["search"]), {"kbtool": {"edition": name, "root": str(config.root)}}]
+    preview = config.root / ".kbtool" / "preview" / name
+    preview.mkdir(parents=True, exist_ok=True)
+    values = {**staged.config, "plugins": plugins, "docs_dir": str(folder / "docs"), "site_dir": str(preview / "site")}
+    values["theme"] = {**values["theme"], "custom_dir": str(folder / "overrides")}
+    write_atomic(preview / "mkdocs.yml", dump(values).encode())
+    return preview

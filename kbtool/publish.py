@@ -1,0 +1,155 @@
+"""Stage, build, audit, and only then swap the new site in: the last good one stays until its successor is whole and clean."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
+
+from kbtool.audit import Leak, Withheld, audit_site
+from kbtool.editions import Edition, select, withheld_texts
+from kbtool.engine import build_site
+from kbtool.errors import ConfigError, IncompleteError, KbtoolError
+from kbtool.evidence import Evidence
+from kbtool.files import locked, swap_in
+from kbtool.finding import Finding, Run, Severity
+from kbtool.site_config import dump
+from kbtool.stage import Staged, stage
+
+WORK = ".kbtool"
+_WITHHOLD = ("KB001", "KB008", "KB4")
+_SHORTEST = 6  #: a shorter path, key or address is no evidence of a leak
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What became of one edition: the folder of its site, or why the one that was there stays."""
+
+    edition: str
+    folder: Path
+    pages: int = 0
+    leaks: tuple[Leak, ...] = ()
+    notes: tuple[str, ...] = ()
+    failure: KbtoolError | None = None
+
+    @property
+    def swapped(self) -> bool:
+        """Return whether the new site is in place."""
+        return not self.leaks and self.failure is None
+
+
+def withholding(run: Run) -> tuple[Finding, ...]:
+    """Return the findings that keep every site from being published: who may read an article, or where, is not clear."""
+    return tuple(
+        finding for finding in run.findings if finding.severity is Severity.ERROR and finding.code.startswith(_WITHHOLD)
+    )
+
+
+def stage_folder(root: Path, edition: str) -> Path:
+    """Return where the stage of an edition is."""
+    return root / WORK / "stage" / edition
+
+
+def publish(evidence: Evidence, editions: Sequence[Edition], *, allow_empty: bool = False) -> list[Published]:
+    """Build the editions side by side and publish those that are clean.
+
+    Raises:
+        ConfigError: the site folder cannot be used.
+        IncompleteError: another build is running.
+    """
+    config = evidence.config
+    _refuse_overlap(config.site, config.content)
+    with locked(config.root / WORK / "build.lock"):
+        work = config.root / WORK / "build"
+        shutil.rmtree(work, ignore_errors=True)  # what an interrupted build left
+        work.mkdir(parents=True)
+        try:
+            with ThreadPoolExecutor(max_workers=max(1, len(editions))) as pool:
+                return list(pool.map(lambda edition: _publish_one(evidence, edition, work, allow_empty=allow_empty), editions))
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def _refuse_overlap(site: str, content: str) -> None:
+    one, other = f"{site}/", f"{content}/"
+    if one.startswith(other) or other.startswith(one) or f"{WORK}/".startswith(one):
+        raise ConfigError(f"site: {site!r} and content: {content!r} contain one another", where="pyproject.toml",
+                          hint="choose a folder of its own for the sites")
+
+
+def _publish_one(evidence: Evidence, edition: Edition, work: Path, *, allow_empty: bool) -> Published:
+    folder = evidence.config.root / evidence.config.site / edition.name
+    notes: tuple[str, ...] = ()
+    try:
+        if not select(evidence.articles, edition) and not allow_empty:
+            raise IncompleteError(f"the {edition.name} edition would be empty", kind="refusing-empty-site",
+                                  hint="give articles `audience: public`, or say --allow-empty")
+        staged = stage(evidence, edition, stage_folder(evidence.config.root, edition.name))
+        out = Path(mkdtemp(prefix=f"{edition.name}-", dir=work)) / "site"
+        notes = (*staged.notes, *build_site(staged.folder, out))
+        leaks = tuple(audit_site(out, withheld(evidence, edition, staged), allowed=evidence.config.audit_allow))
+        if not leaks:
+            out.chmod(0o755)
+            swap_in(out, folder)
+        return Published(edition.name, folder, len(staged.articles), leaks, notes)
+    except KbtoolError as error:
+        return Published(edition.name, folder, notes=notes, failure=error)
+    except OSError as error:
+        failure = IncompleteError(f"{error.strerror or error}: {error.filename or folder}", kind="disk",
+                                  hint="the site that was there is untouched")
+        return Published(edition.name, folder, notes=notes, failure=failure)
+
+
+def audit_folder(evidence: Evidence, edition: Edition, site: Path) -> list[Leak]:
+    """Search a built site, wherever it comes from, for anything that the edition may not show."""
+    with TemporaryDirectory(prefix="kbtool-audit-") as folder:
+        staged = stage(evidence, edition, Path(folder))
+        return audit_site(site, withheld(evidence, edition, staged), allowed=evidence.config.audit_allow)
+
+
+def withheld(evidence: Evidence, edition: Edition, staged: Staged) -> Withheld:
+    """Return what the audit of an edition looks for, and what the edition may show."""
+    shown = [*_shown(staged), *(evidence.product_areas or {})]
+    everything = "\n".join(shown).casefold()
+    hidden = [article for article in evidence.articles if not edition.shows(article)]
+    texts: dict[str, str] = {}
+    for article in evidence.articles:
+        texts |= withheld_texts(article, edition)
+        if article in hidden and article.front_matter.description:
+            texts[f"{article.path}: description"] = article.front_matter.description
+    return Withheld(
+        phrases={
+            phrase: source for phrase, source in _phrases(evidence, edition)
+            if len(phrase) >= _SHORTEST and phrase.casefold() not in everything
+        },
+        titles={article.title: article.path for article in hidden},
+        texts=texts,
+        shown=shown,
+    )
+
+
+def _shown(staged: Staged) -> Iterable[str]:
+    yield dump(staged.config)
+    for article in staged.articles:
+        found = article.front_matter
+        yield from (article.source, article.title, found.description or "", " ".join(found.tags), staged.texts[article.source])
+    yield from staged.assets
+
+
+def _phrases(evidence: Evidence, edition: Edition) -> Iterable[tuple[str, str]]:
+    """Yield words that the edition may not show exactly as they are: paths of hidden articles, keys of tickets, addresses."""
+    for article in evidence.articles:
+        if not edition.shows(article):
+            yield article.source, article.path
+        if edition.internal:
+            continue
+        for ticket in article.front_matter.tickets:
+            yield ticket.ref, f"{article.path}: tickets"
+        for glob in article.front_matter.covers:
+            yield glob, f"{article.path}: covers"
+    if not edition.internal:
+        for name, owner in (evidence.owners or {}).items():
+            yield from ((text, f"owner {name}") for text in (owner.email, owner.contact) if text)

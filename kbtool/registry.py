@@ -1,0 +1,239 @@
+"""What there is: checks, reports and trackers. The built-in ones are listed here; others are found.
+
+Three sources, one contract: the tuples below, the knowledge base's own `checks/*.py`, and entry points of installed
+packages (groups `kbtool.checks`, `kbtool.reports`, `kbtool.trackers`). A code or name that is there twice is an error.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import importlib.util
+import sys
+import traceback
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from kbtool.builtin_checks.area_missing import AreaMissing
+from kbtool.builtin_checks.area_unknown import AreaUnknown
+from kbtool.builtin_checks.broken_anchor import BrokenAnchor
+from kbtool.builtin_checks.broken_link import BrokenLink
+from kbtool.builtin_checks.control_character import ControlCharacter
+from kbtool.builtin_checks.expired import Expired
+from kbtool.builtin_checks.expiring import Expiring
+from kbtool.builtin_checks.file_ignored import FileIgnored
+from kbtool.builtin_checks.front_matter_invalid import FrontMatterInvalid
+from kbtool.builtin_checks.hidden_character import HiddenCharacter
+from kbtool.builtin_checks.link_to_internal import LinkToInternal
+from kbtool.builtin_checks.missing_asset import MissingAsset
+from kbtool.builtin_checks.name_not_portable import NameNotPortable
+from kbtool.builtin_checks.orphan_asset import OrphanAsset
+from kbtool.builtin_checks.owner_gone import OwnerGone
+from kbtool.builtin_checks.owner_missing import OwnerMissing
+from kbtool.builtin_checks.owner_unknown import OwnerUnknown
+from kbtool.builtin_checks.region_unbalanced import RegionUnbalanced
+from kbtool.builtin_checks.review_due import ReviewDue
+from kbtool.builtin_checks.review_in_future import ReviewInFuture
+from kbtool.builtin_checks.review_missing import ReviewMissing
+from kbtool.builtin_checks.review_overdue import ReviewOverdue
+from kbtool.builtin_checks.symlink_escape import SymlinkEscape
+from kbtool.builtin_checks.title_missing import TitleMissing
+from kbtool.builtin_checks.url_taken import UrlTaken
+from kbtool.check import Check
+from kbtool.config import Config, did_you_mean
+from kbtool.errors import ConfigError, UsageError
+from kbtool.reports import json as json_report
+from kbtool.reports import text as text_report
+from kbtool.trackers.file import FileTracker
+
+BUILTIN_CHECKS: tuple[type[Check], ...] = (
+    FrontMatterInvalid, TitleMissing, OwnerMissing, OwnerUnknown, OwnerGone, AreaMissing, AreaUnknown, UrlTaken,
+    NameNotPortable, ControlCharacter, HiddenCharacter, FileIgnored,
+    ReviewMissing, ReviewOverdue, ReviewDue, ReviewInFuture, Expired, Expiring,
+    BrokenLink, BrokenAnchor, MissingAsset, OrphanAsset,
+    LinkToInternal, RegionUnbalanced, SymlinkEscape,
+)
+BUILTIN_REPORTS: Mapping[str, Any] = {"text": text_report, "json": json_report}
+BUILTIN_TRACKERS: Mapping[str, type] = {FileTracker.kind: FileTracker}
+PREFIX = "KB"  #: codes with this prefix belong to the package
+
+
+def find_checks(config: Config | None = None) -> tuple[type[Check], ...]:
+    """Return every check there is, by code: built in, installed, and the knowledge base's own.
+
+    Raises:
+        ConfigError: a check cannot be loaded, or a code or name is there twice.
+    """
+    found = [*BUILTIN_CHECKS, *_installed_checks(), *(_site_checks(config) if config else ())]
+    _refuse_doubles(found)
+    return tuple(sorted(found, key=lambda check: check.code))
+
+
+def _installed_checks() -> Iterator[type[Check]]:
+    for point in entry_points(group="kbtool.checks"):
+        check = _loaded(point)
+        if not (isinstance(check, type) and issubclass(check, Check)):
+            raise ConfigError(f"the entry point {point.name} ({point.value}) is not a Check", kind="bad-check")
+        yield _not_ours(check, point.value)
+
+
+def _loaded(point: Any) -> Any:
+    try:
+        return point.load()
+    except Exception as error:
+        raise ConfigError(
+            f"the entry point {point.name} ({point.value}) cannot be loaded: {error}", kind="bad-plugin",
+            hint="update or uninstall its package",
+        ) from error
+
+
+def _site_checks(config: Config) -> Iterator[type[Check]]:
+    folder = config.root / config.checks_folder
+    for path in sorted(folder.glob("*.py")):
+        where = path.relative_to(config.root).as_posix()
+        module = _import_file(path, where)
+        for value in vars(module).values():
+            if isinstance(value, type) and issubclass(value, Check) and value.__module__ == module.__name__:
+                yield _not_ours(value, where)
+
+
+def _import_file(path: Path, where: str) -> ModuleType:
+    name = f"kbtool_site_checks_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ConfigError("cannot be imported", where=where, kind="bad-check")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+        line = error.lineno if isinstance(error, SyntaxError) else frames[-1].lineno if frames else 1
+        raise ConfigError(f"{type(error).__name__}: {error}", where=f"{where}:{line}", kind="bad-check") from error
+    return module
+
+
+def _not_ours(check: type[Check], where: str) -> type[Check]:
+    if check.code.startswith(PREFIX):
+        raise ConfigError(
+            f"{check.__name__} has the code {check.code}; codes with {PREFIX} belong to kbtool", where=where,
+            kind="bad-check", hint="give it a prefix of your own, such as ACME001",
+        )
+    return check
+
+
+def _refuse_doubles(checks: Iterable[type[Check]]) -> None:
+    taken: dict[str, str] = {}
+    for check in checks:
+        here = f"{check.__module__}.{check.__name__}"
+        for word in (check.code, check.name()):
+            other = taken.setdefault(word, here)
+            if other != here:
+                raise ConfigError(f"{word} is there twice: {other} and {here}", kind="bad-check", hint="rename one of them")
+
+
+def make_checks(config: Config, select: Iterable[str] = (), ignore: Iterable[str] = ()) -> tuple[Check, ...]:
+    """Return the checks to run, with the options of the configuration.
+
+    Args:
+        config: the configuration.
+        select: codes, their beginnings (`KB1`), or names; nothing stands for the configuration's choice, else all.
+        ignore: what of these is left out.
+
+    Raises:
+        UsageError: a word of `select` or `ignore` is no check.
+        ConfigError: a check cannot be loaded, or its options are wrong.
+    """
+    known = find_checks(config)
+    for word in (*select, *ignore, *config.select, *config.ignore):
+        _refuse_unknown(word, known)
+    for name in config.checks:
+        if name not in {check.name() for check in known}:
+            names = [check.name() for check in known]
+            raise ConfigError(f"checks.{name}: no such check{did_you_mean(name, names)}", where="pyproject.toml")
+    chosen, left_out = tuple(select) or config.select, (*ignore, *config.ignore)
+    return tuple(
+        _with_options(check, config) for check in known
+        if (not chosen or _matches(check, chosen)) and not _matches(check, left_out)
+        and (config.checks.get(check.name(), {}).get("severity") != "off")
+    )
+
+
+def _matches(check: type[Check], words: Iterable[str]) -> bool:
+    return any(check.code.startswith(word.upper()) or check.name() == word.lower() for word in words)
+
+
+def _refuse_unknown(word: str, known: Iterable[type[Check]]) -> None:
+    checks = tuple(known)
+    if not word or not any(_matches(check, [word]) for check in checks):
+        names = [text for check in checks for text in (check.code, check.name())]
+        raise UsageError(f"no check is called {word!r}{did_you_mean(word, names)}", kind="no-such-check",
+                         hint="`kbtool list` names them all")
+
+
+def find_check(word: str, config: Config | None = None) -> type[Check]:
+    """Return the check with this code or name; raises UsageError with the nearest where there is none."""
+    known = find_checks(config)
+    for check in known:
+        if word.upper() == check.code or word.lower() == check.name():
+            return check
+    names = [text for check in known for text in (check.code, check.name())]
+    raise UsageError(f"no check is called {word!r}{did_you_mean(word, names)}", kind="no-such-check",
+                     hint="`kbtool list` names them all")
+
+
+def _with_options(check: type[Check], config: Config) -> Check:
+    given = dict(config.checks.get(check.name(), {}))
+    severity = given.pop("severity", "error")
+    if severity not in ("error", "warning", "off"):
+        raise _option_error(check, f"severity must be error, warning or off, not {severity!r}")
+    for key in given:
+        if key not in check.options():
+            raise _option_error(check, f"unknown option {key!r}{did_you_mean(key, (*check.options(), 'severity'))}")
+    try:
+        return TypeAdapter(check).validate_python(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise _option_error(check, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
+def _option_error(check: type[Check], message: str) -> ConfigError:
+    return ConfigError(f"checks.{check.name()}: {message}", where="pyproject.toml", hint=f"`kbtool explain {check.code}` lists them")
+
+
+def find_reports() -> dict[str, Any]:
+    """Return report format → module with `render(run, ...) -> str`."""
+    return dict(BUILTIN_REPORTS) | {point.name: _loaded(point) for point in entry_points(group="kbtool.reports")}
+
+
+def find_trackers() -> dict[str, type]:
+    """Return kind → class of every tracker there is."""
+    return dict(BUILTIN_TRACKERS) | {point.name: _loaded(point) for point in entry_points(group="kbtool.trackers")}
+
+
+def make_trackers(config: Config) -> dict[str, Any]:
+    """Return the trackers of the configuration by name, and `tickets`, the embedded one, where its file exists.
+
+    Raises:
+        ConfigError: a kind that does not exist, or options that it does not have.
+    """
+    made: dict[str, Any] = {}
+    embedded = config.root / config.checks_folder / "tickets.yml"
+    if embedded.is_file():
+        made["tickets"] = FileTracker(embedded, f"{config.checks_folder}/tickets.yml")
+    kinds = find_trackers()
+    for name, table in config.trackers.items():
+        options = table.model_extra or {}
+        if table.kind not in kinds:
+            raise ConfigError(f"trackers.{name}: no kind {table.kind!r}{did_you_mean(table.kind, kinds)}", where="pyproject.toml")
+        fields = [field.name for field in dataclasses.fields(kinds[table.kind])]
+        for key in options:
+            if key not in fields:
+                raise ConfigError(f"trackers.{name}: unknown option {key!r}{did_you_mean(key, fields)}", where="pyproject.toml")
+        made[name] = kinds[table.kind](**options)
+    return made

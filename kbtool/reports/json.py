@@ -1,0 +1,53 @@
+"""The report for programs. Its schema is `report.schema.json` beside this file, printed by `kbtool schema --report`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from kbtool.finding import ArticleVerdict, Finding, Run, Severity, Skipped
+
+SCHEMA_VERSION = 1
+
+
+def render(run: Run, *, color: bool = False) -> str:
+    """Return the run as one JSON document; the keys are those of DESIGN.md §8. Lone surrogates come out escaped."""
+    del color
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "complete": run.complete,
+        "findings": [_finding(finding) for finding in run.findings],
+        "skipped": [_skipped(skip) for skip in run.skipped],
+        "unknown": [{"path": found.path, "reason": "; ".join(found.reasons)} for found in run.unknown],
+        "articles": [_article(found) for found in run.articles],
+        "summary": _summary(run),
+    }
+    return json.dumps(document, indent=2, allow_nan=False) + "\n"
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "code": finding.code, "name": finding.name, "severity": finding.severity.value, "path": finding.path,
+        "line": finding.line, "column": finding.column, "message": finding.message, "hint": finding.hint,
+        "fingerprint": finding.fingerprint, "owners": list(finding.owners), "evidence": dict(finding.evidence),
+    }
+
+
+def _skipped(skip: Skipped) -> dict[str, Any]:
+    return {"check": skip.check, "reason": skip.reason, "failed": skip.failed}
+
+
+def _article(found: ArticleVerdict) -> dict[str, Any]:
+    return {
+        "path": found.path, "verdict": found.verdict.value,
+        "review_by": found.review_by.isoformat() if found.review_by else None, "reasons": list(found.reasons),
+    }
+
+
+def _summary(run: Run) -> dict[str, int]:
+    verdicts = [found.verdict.value for found in run.articles]
+    return {
+        "errors": run.count(Severity.ERROR), "warnings": run.count(Severity.WARNING), "articles": len(run.articles),
+        "checks": run.checks, "skipped": len(run.skipped),
+        **{word: verdicts.count(word) for word in ("fresh", "due", "stale", "unknown", "archived")},
+    }

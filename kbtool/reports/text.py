@@ -1,0 +1,78 @@
+"""The report for people: grouped by article, with the line it is about, a marker under it, and what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import groupby
+
+from kbtool.finding import Finding, Run, Severity
+
+_STYLES = {"error": "1;31", "warning": "1;33", "path": "1", "dim": "2", "hint": "36", "good": "1;32"}
+_UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\n]")
+_LONGEST = 200
+
+
+def render(run: Run, *, color: bool = False) -> str:
+    """Return the findings of a run as text; with `color`, for a terminal."""
+    paint = _colored if color else _plain
+    blocks = []
+    for path, findings in groupby(run.findings, key=lambda finding: finding.path):
+        lines = [line for finding in findings for line in _finding(finding, paint)]
+        blocks.append("\n".join([paint("path", visible(path)), *lines]))
+    for skip in run.skipped:
+        word, style = ("broke", "error") if skip.failed else ("skipped", "warning")
+        blocks.append(paint(style, f"{word}: ") + visible(f"{skip.check}: {skip.reason}"))
+    return "\n\n".join([*blocks, _summary(run, paint)]) + "\n"
+
+
+def visible(text: str) -> str:
+    """Return text with everything that a terminal would obey, or not show, written as an escape."""
+    short = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return _UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), short).replace("##[", "##\\[")
+
+
+def _plain(style: str, text: str) -> str:
+    del style
+    return text
+
+
+def _colored(style: str, text: str) -> str:
+    return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if text else ""
+
+
+def _finding(finding: Finding, paint: object) -> Iterator[str]:
+    assert callable(paint)  # noqa: S101 - narrows the type
+    where = f"{finding.line}:{finding.column}"
+    head = paint(finding.severity.value, f"{finding.severity.value} {finding.code}")
+    yield f"  {where:<7} {head} {visible(finding.message)} {paint('dim', f'[{finding.name}]')}"
+    if finding.excerpt.strip():
+        number = f"{finding.line:>7}"
+        yield paint("dim", f"  {number} | ") + visible(finding.excerpt)
+        yield paint("dim", f"  {'':>7} | ") + paint(finding.severity.value, _marker(finding))
+    if finding.hint:
+        yield f"  {'':>7} {paint('hint', f'→ {visible(finding.hint)}')}"
+
+
+def _marker(finding: Finding) -> str:
+    """Return carets under the word that the finding starts at, in the line as it is shown."""
+    before = visible(finding.excerpt[: finding.column - 1])
+    rest = finding.excerpt[finding.column - 1 :]
+    word = re.match(r"[^\s:()\[\]]+|.", rest)
+    pad = "".join("\t" if char == "\t" else " " for char in before)
+    return pad + "^" * max(1, len(visible(word[0])) if word else 1)
+
+
+def _summary(run: Run, paint: object) -> str:
+    assert callable(paint)  # noqa: S101 - narrows the type
+    errors, warnings = run.count(Severity.ERROR), run.count(Severity.WARNING)
+    parts = [
+        _count(errors, "error"), _count(warnings, "warning"), f"{len(run.unknown)} unknown",
+        _count(len(run.articles), "article"), f"{len(run.skipped)} skipped",
+    ]
+    reasons = "; ".join(visible(f"{skip.check.partition(' ')[0]}: {skip.reason}") for skip in run.skipped)
+    return paint("error" if errors else "warning" if warnings else "good", ", ".join(parts)) + (f" ({reasons})" if reasons else "")
+
+
+def _count(n: int, word: str) -> str:
+    return f"{n} {word}{'' if n == 1 else 's'}"

@@ -1,0 +1,95 @@
+"""Runs checks over evidence and makes the `Run` that every report reads."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from kbtool.articles import Article
+from kbtool.check import Check, SkipCheck
+from kbtool.evidence import Evidence
+from kbtool.finding import ArticleVerdict, Finding, Run, Severity, Skipped
+from kbtool.freshness import verdict
+
+_EXCERPT = 200  #: characters of the source line that a finding shows
+
+
+def run(
+    evidence: Evidence, checks: Sequence[Check], *, only: Callable[[str], bool] | None = None,
+) -> Run:
+    """Run the checks and return what they found, sorted.
+
+    Args:
+        evidence: the facts.
+        checks: the checks, with their options.
+        only: says of a path whether it is reported on; all of the knowledge base is read in any case.
+    """
+    found: list[Finding] = []
+    skipped: list[Skipped] = []
+    for check in checks:
+        findings, skip = _run_one(check, evidence)
+        found += findings
+        skipped += skip
+    wanted = [finding for finding in found if only is None or only(finding.path)]
+    findings = _finished(wanted, {article.path: article for article in evidence.articles}, evidence)
+    return Run(findings, _verdicts(findings, evidence, only), tuple(sorted(skipped)), len(checks))
+
+
+def _run_one(check: Check, evidence: Evidence) -> tuple[list[Finding], list[Skipped]]:
+    """Run one check; one that breaks loses its own findings, and is reported, and stops no other."""
+    name = f"{check.code} {check.name()}"
+    try:
+        return list(check.check_all(evidence)), []
+    except SkipCheck as skip:
+        return [], [Skipped(name, str(skip))]
+    except Exception as error:  # noqa: BLE001 - a stranger's check may raise anything
+        return [], [Skipped(name, f"it broke: {type(error).__name__}: {error}", failed=True)]
+
+
+def _finished(findings: Iterable[Finding], articles: dict[str, Article], evidence: Evidence) -> tuple[Finding, ...]:
+    """Return the findings sorted, with severity as configured, fingerprint, owners and the line they stand on."""
+    counted: Counter[tuple[str, str, str]] = Counter()
+    lines: dict[str, list[str]] = {}
+    out = []
+    for finding in sorted(findings, key=lambda finding: finding.order):
+        identity = (finding.code, finding.path, " ".join(finding.subject.split()))
+        counted[identity] += 1
+        article = articles.get(finding.path)
+        if article and finding.path not in lines:
+            lines[finding.path] = article.text.split("\n")
+        out.append(replace(
+            finding,
+            severity=_severity(finding, evidence),
+            fingerprint=_fingerprint(*identity, counted[identity]),
+            owners=article.front_matter.owners if article else (),
+            excerpt=_excerpt(lines.get(finding.path, []), finding.line),
+        ))
+    return tuple(out)
+
+
+def _severity(finding: Finding, evidence: Evidence) -> Severity:
+    configured = evidence.config.checks.get(finding.name, {}).get("severity")
+    return Severity(configured) if configured in ("error", "warning") else finding.severity
+
+
+def _fingerprint(code: str, path: str, subject: str, nth: int) -> str:
+    text = "\0".join((code, path, subject, str(nth)))
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def _excerpt(lines: Sequence[str], line: int) -> str:
+    return lines[line - 1][:_EXCERPT].rstrip() if 0 < line <= len(lines) else ""
+
+
+def _verdicts(
+    findings: Iterable[Finding], evidence: Evidence, only: Callable[[str], bool] | None
+) -> tuple[ArticleVerdict, ...]:
+    by_path: defaultdict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        by_path[finding.path].append(finding)
+    return tuple(
+        verdict(article, by_path[article.path], evidence.config)
+        for article in evidence.articles if only is None or only(article.path)
+    )

@@ -1,0 +1,277 @@
+"""Writes an edition's stage: a folder that holds only what the edition may show, for any reader of `mkdocs.yml`.
+
+    <folder>/docs/        the edition's articles, redacted, and the assets that they refer to
+    <folder>/overrides/   kbtool's theme partials under the site's own
+    <folder>/mkdocs.yml   the site's, with the edition's part laid over it
+
+Everything is worked out in memory first; only then are files written, those that changed alone, so that a failure leaves
+the old stage whole and an engine that watches the folder sees just the change.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import posixpath
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from kbtool import markdown
+from kbtool.articles import Article
+from kbtool.derived_config import derive
+from kbtool.editions import Edition, redact, select
+from kbtool.errors import ConfigError
+from kbtool.evidence import Evidence
+from kbtool.files import sync_folder
+from kbtool.freshness import review_by
+from kbtool.front_matter import THEME_KEYS
+from kbtool.links import included, site_assets
+from kbtool.pages import home_page
+from kbtool.site_config import dump
+from kbtool.urls import page_key
+from kbtool.yaml_text import natural
+
+MAX_INCLUDES = 8  #: levels of includes in includes
+_SNIPPET_BAR = re.compile(r"^[ \t]*-{2,}8<-{2,}[ \t]*$", re.MULTILINE)
+_RAW_HTML = re.compile(r"\b(?:href|src)\s*=", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """What was staged: the folder, the articles and assets in it, notes for the user, and the derived configuration.
+
+    `texts` is what the edition shows of each article, by source; `changed` counts the files that were written.
+    """
+
+    folder: Path
+    articles: tuple[Article, ...]
+    assets: tuple[str, ...]
+    texts: Mapping[str, str]
+    config: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
+    changed: int = 0
+
+
+@dataclass
+class _Plan:
+    files: dict[str, bytes] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    assets: set[str] = field(default_factory=set)
+
+
+def stage(evidence: Evidence, edition: Edition, folder: Path, *, preview: bool = False) -> Staged:
+    """Bring the stage of an edition up to date.
+
+    Args:
+        evidence: the knowledge base.
+        edition: whose stage it is.
+        folder: where; made if need be. Nothing else may live in it.
+        preview: for live reload: navigation carries titles, so that an engine need not read unchanged articles.
+
+    Raises:
+        RedactionError: regions or comments of an article do not close. The old stage stays as it was.
+    """
+    articles = select(evidence.articles, edition)
+    plan = _Plan()
+    for article in articles:
+        text, assets = _compile(article, edition, evidence)
+        plan.texts[article.source] = text
+        plan.assets |= assets
+        plan.files[f"docs/{article.source}"] = (_front_matter(article, edition, evidence) + text).encode("utf-8", "replace")
+    _add_pages(plan, articles, edition, evidence)
+    config, notes = derive(evidence, edition, articles, preview=preview)
+    _add_redirects(plan, articles, evidence)
+    for source in plan.assets | site_assets(evidence):
+        plan.files[f"docs/{source}"] = (evidence.config.root / evidence.content.assets[source].path).read_bytes()
+    plan.files |= _theme(evidence)
+    plan.files["mkdocs.yml"] = dump(config).encode()
+    changed = sync_folder(folder, plan.files)
+    if preview and "mkdocs.yml" in changed:
+        _touch(folder / "docs")
+    return Staged(folder, articles, tuple(sorted(plan.assets)), plan.texts, config, notes, len(changed))
+
+
+def _touch(folder: Path) -> None:
+    """Make every page look changed: navigation stands on all of them."""
+    for path in folder.rglob("*.md"):
+        os.utime(path)
+
+
+# ---------------------------------------------------------------------------------------------- one article
+
+
+def _compile(article: Article, edition: Edition, evidence: Evidence) -> tuple[str, set[str]]:
+    """Return the text of an article for an edition, its links rewritten to staged files, and the assets it refers to."""
+    text = _includes(article, redact(article, edition), edition, evidence, 0)
+    parsed = article.markdown if text == article.body else _parse(article, text)
+    urls = evidence.urls
+    targets = {href: urls.resolve(article.source, href) for href in parsed.targets}
+    assets = {target.source for target in targets.values() if target.kind == "asset"}
+    inside = {href: target for href, target in targets.items() if target.kind in ("article", "asset") and not href.startswith("#")}
+    rewritten = {href: _relative(article, target.source, href) for href, target in inside.items()}
+    if _RAW_HTML.search(text) or any(href != new for href, new in rewritten.items()):
+        in_html = {href: _relative_url(article, target.source, href, evidence) for href, target in inside.items()}
+        text = _rewrite(text, parsed, rewritten, in_html)
+    return text, assets
+
+
+def _parse(article: Article, text: str) -> markdown.Markdown:
+    return markdown.parse(text, audiences=article.audiences, directives=article.block_words)
+
+
+def _includes(article: Article, text: str, edition: Edition, evidence: Evidence, depth: int) -> str:
+    """Return the text with each `--8<--` line replaced by the article it names, if the edition shows that, else by nothing."""
+    if "8<-" not in text:
+        return text
+    lines = text.split("\n")
+    for include in _parse(article, text).includes:
+        other = included(article, include.target, evidence)
+        shown = other is not None and other is not article and edition.shows(other) and depth < MAX_INCLUDES
+        lines[include.line - 1] = _includes(other, redact(other, edition), edition, evidence, depth + 1) if shown and other else ""
+    mask = markdown.code_mask(lines)
+    return "\n".join(line for line, code in zip(lines, mask, strict=True) if code or not _SNIPPET_BAR.match(line))
+
+
+def _relative(article: Article, source: str, href: str) -> str:
+    """Return the link from an article's file to another staged file, as MkDocs wants it."""
+    path = posixpath.relpath(source, posixpath.dirname(article.source) or ".").replace(" ", "%20")
+    return path + _tail(href)
+
+
+def _relative_url(article: Article, source: str, href: str, evidence: Evidence) -> str:
+    """Return the link from an article's URL to another, for raw HTML, which no engine rewrites."""
+    here, there = evidence.urls.url(article.source), evidence.urls.url(source)
+    folder = here if here.endswith("/") or not here else posixpath.dirname(here)
+    path = posixpath.relpath(there or ".", folder or ".")
+    return (path + ("/" if there.endswith("/") or not there else "")).replace(" ", "%20") + _tail(href)
+
+
+def _tail(href: str) -> str:
+    """Return the query and anchor of a link."""
+    cut = min((href.find(mark) for mark in "?#" if mark in href), default=len(href))
+    return href[cut:]
+
+
+def _rewrite(text: str, parsed: markdown.Markdown, rewritten: Mapping[str, str], in_html: Mapping[str, str]) -> str:
+    """Return the text with the links on their lines replaced; one before which `=` and a quote stands is raw HTML."""
+    lines = text.split("\n")
+    for link in parsed.links:
+        if link.target not in rewritten:
+            continue
+        pattern = re.compile(rf"""(=\s*["']?|[(<\s]){re.escape(link.target)}(?=["')>\s]|$)""")
+        for number in range(link.line - 1, min(link.end_line, len(lines))):
+            lines[number] = pattern.sub(
+                lambda match, href=link.target: match[1] + (in_html if match[1].startswith("=") else rewritten)[href],  # type: ignore[misc]
+                lines[number],
+            )
+    definition = re.compile(r"^( {0,3}\[[^\]]+\]:\s*<?)(\S+?)(>?(?:\s.*)?)$")
+    mask = markdown.code_mask(lines)
+    for number, line in enumerate(lines):
+        match = definition.match(line)
+        if match and not mask[number] and match[2] in rewritten:
+            lines[number] = match[1] + rewritten[match[2]] + match[3]
+    return "\n".join(lines)
+
+
+def _front_matter(article: Article, edition: Edition, evidence: Evidence) -> str:
+    """Return the front matter that may travel: an allow-list, and inside also who owns the article."""
+    found = article.front_matter
+    meta: dict[str, Any] = {"title": article.title}
+    if found.description:
+        meta["description"] = found.description
+    if found.tags:
+        meta["tags"] = list(found.tags)
+    meta |= {key: natural(value) for key, value in article.raw.items() if key in THEME_KEYS}
+    if found.state == "archived":
+        meta["search"] = {"exclude": True}
+    meta["kbtool"] = _facts(article, edition, evidence)
+    return "---\n" + "".join(f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in meta.items()) + "---\n"
+
+
+def _facts(article: Article, edition: Edition, evidence: Evidence) -> dict[str, Any]:
+    """Return what the theme shows below an article."""
+    found, areas, owners = article.front_matter, evidence.product_areas or {}, evidence.owners or {}
+    facts: dict[str, Any] = {
+        "areas": [(areas[area].name if area in areas else None) or area for area in found.product_areas],
+        "content_type": found.content_type,
+        "reviewed_on": found.last_reviewed_on.isoformat() if found.last_reviewed_on else None,
+        "archived": found.state == "archived",
+    }
+    if edition.internal:
+        due = review_by(article, evidence.config)
+        facts |= {
+            "audience": article.audience, "confidence": found.state, "path": article.path,
+            "owners": [(owners[owner].name if owner in owners else None) or owner for owner in found.owners],
+            "review_by": due.isoformat() if due else None, "overdue": bool(due and due <= evidence.today),
+        }
+    return facts
+
+
+# ---------------------------------------------------------------------------------------------- pages that are no article
+
+
+def _add_pages(plan: _Plan, articles: Iterable[Article], edition: Edition, evidence: Evidence) -> None:
+    if not any(page_key(source) == "" for source in plan.texts):
+        plan.files["docs/index.md"] = home_page(articles, evidence, edition).encode()
+
+
+def _add_redirects(plan: _Plan, articles: Iterable[Article], evidence: Evidence) -> None:
+    shown = {article.source for article in articles}
+    for old, source in {**_plugin_redirects(evidence), **evidence.urls.redirects}.items():
+        if source not in shown or not old:
+            continue
+        path = f"docs/{old}/index.html" if evidence.site.directory_urls else f"docs/{old}.html"
+        if ".." in path.split("/") or path in plan.files:
+            continue
+        folder = posixpath.dirname(path.removeprefix("docs/"))
+        to = html.escape(posixpath.relpath(evidence.urls.url(source) or ".", folder or "."), quote=True)
+        to += "/" if evidence.site.directory_urls else ""
+        plan.files[path] = (
+            f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Moved</title><link rel="canonical" href="{to}">'
+            f'<meta name="robots" content="noindex"><meta http-equiv="refresh" content="0; url={to}">'
+            f'<p>This page has moved <a href="{to}">here</a>.</p></html>\n'
+        ).encode()
+
+
+def _plugin_redirects(evidence: Evidence) -> dict[str, str]:
+    """Return the map of the `redirects` plugin, which no edition runs: old page → source of the article it leads to."""
+    for entry in evidence.site.values.get("plugins") or []:
+        options = entry.get("redirects") if isinstance(entry, dict) else None
+        if isinstance(options, dict):
+            maps = options.get("redirect_maps") or {}
+            return {page_key(str(old)): str(new) for old, new in maps.items() if str(new) in evidence.content.by_source}
+    return {}
+
+
+# ---------------------------------------------------------------------------------------------- theme
+
+
+def _theme(evidence: Evidence) -> dict[str, bytes]:
+    """Return kbtool's partials with the site's overrides on top, which win."""
+    files: dict[str, bytes] = {}
+    with resources.as_file(resources.files("kbtool") / "theme") as packaged:
+        files |= _tree(packaged)
+    theme = evidence.site.values.get("theme")
+    custom = theme.get("custom_dir") if isinstance(theme, dict) else None
+    if custom:
+        folder = (evidence.config.root / evidence.config.mkdocs).parent / str(custom)
+        if not folder.is_dir():
+            raise ConfigError(f"theme.custom_dir: there is no folder {str(custom)!r}", where=evidence.config.mkdocs)
+        files |= _tree(folder)
+    return {f"overrides/{path}": content for path, content in files.items()}
+
+
+def _tree(folder: Path) -> dict[str, bytes]:
+    """Return the files below a folder; no symlinks, dotfiles or byte code."""
+    found: dict[str, bytes] = {}
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        hidden = any(part.startswith(".") or part == "__pycache__" for part in parts)
+        if path.is_file() and not path.is_symlink() and not hidden:
+            found["/".join(parts)] = path.read_bytes()
+    return found

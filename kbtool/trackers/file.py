@@ -1,0 +1,74 @@
+"""The embedded tracker: tickets kept in a YAML file of the knowledge base, `checks/tickets.yml`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from kbtool.config import did_you_mean
+from kbtool.errors import ConfigError
+from kbtool.registers import read_yaml_file
+from kbtool.tickets import Ticket
+from kbtool.yaml_text import Document
+
+_KEYS = ("title", "state", "resolution", "closed_at", "updated_at", "url", "confidential")
+
+
+@dataclass(frozen=True)
+class FileTracker:
+    """Reads `KEY: {title, state, resolution, closed_at, updated_at, url, confidential}`; only `state` must be there."""
+
+    kind: ClassVar[str] = "file"
+
+    path: Path
+    name: str = "checks/tickets.yml"  #: how messages call the file
+
+    def fetch(self, keys: Iterable[str]) -> Iterator[Ticket]:
+        """Yield the tickets with these keys that the file has.
+
+        Raises:
+            ConfigError: with file and line, when the file cannot be read.
+        """
+        document = read_yaml_file(self.path, self.name)
+        entries = document.value if isinstance(document.value, dict) else {}
+        for key in keys:
+            if key in entries:
+                yield self._ticket(key, entries[key], document)
+
+    def _ticket(self, key: str, entry: Any, document: Document) -> Ticket:
+        if not isinstance(entry, dict):
+            raise self._error(document, (key,), f"{key} must be a mapping")
+        for name in entry:
+            if name not in _KEYS:
+                raise self._error(document, (key, name), f"{key}: unknown key {name!r}{did_you_mean(name, _KEYS)}")
+        return Ticket(
+            key=key, state=self._state(key, entry, document), resolution=entry.get("resolution"),
+            closed_at=self._time(key, "closed_at", entry, document),
+            updated_at=self._time(key, "updated_at", entry, document),
+            title=entry.get("title") or "", url=entry.get("url") or "", confidential=entry.get("confidential") == "true",
+        )
+
+    def _state(self, key: str, entry: dict[str, Any], document: Document) -> Literal["open", "closed"]:
+        state = entry.get("state")
+        if state == "open":
+            return "open"
+        if state == "closed":
+            return "closed"
+        raise self._error(document, (key, "state"), f"{key}: state must be open or closed")
+
+    def _time(self, key: str, name: str, entry: dict[str, Any], document: Document) -> dt.datetime | None:
+        text = entry.get(name)
+        if text is None:
+            return None
+        try:
+            moment = dt.datetime.fromisoformat(text)
+        except ValueError:
+            raise self._error(document, (key, name), f"{key}: {name} must be a time such as 2026-03-31T08:00:00Z") from None
+        return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+
+    def _error(self, document: Document, path: tuple[str, ...], message: str) -> ConfigError:
+        place = document.places.get(path) or document.places[path[:1]]
+        return ConfigError(message, where=f"{self.name}:{place.line}")

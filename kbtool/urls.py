@@ -1,0 +1,122 @@
+"""Where articles and assets live on a site, and what a link in an article leads to."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import unquote, urlsplit
+
+from kbtool.articles import Content
+from kbtool.site_config import SiteConfig
+
+_ELSEWHERE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
+_ENDINGS = (".html", ".htm", ".md", ".markdown")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a link leads to.
+
+    `kind` is `article`, `asset`, `external` (not ours to judge) or `missing`; `source` is the path inside the content
+    folder (for `missing`: the path that was looked for); `anchor` is what follows `#`, decoded.
+    """
+
+    kind: str
+    source: str = ""
+    anchor: str = ""
+
+
+def page_key(path: str) -> str:
+    """Return the one name of all spellings of a page: `a/b.md`, `a/b/`, `/a/b.html`, `a/b/index.html` are `a/b`."""
+    key = path.strip("/")
+    for ending in _ENDINGS:
+        key = key.removesuffix(ending)
+    last = key.rpartition("/")[2]
+    if last in ("index", "README"):
+        key = key[: -len(last)].rstrip("/")
+    return key
+
+
+@dataclass(frozen=True)
+class UrlMap:
+    """The pages and assets of a knowledge base by their URLs."""
+
+    content: Content
+    site: SiteConfig
+
+    @cached_property
+    def pages(self) -> dict[str, str]:
+        """Return page key → source, for the first article of each key."""
+        found: dict[str, str] = {}
+        for article in self.content.articles:
+            found.setdefault(page_key(article.source), article.source)
+        return found
+
+    @cached_property
+    def redirects(self) -> dict[str, str]:
+        """Return page key of an old URL → source of the article that took it over."""
+        found: dict[str, str] = {}
+        for article in self.content.articles:
+            for old in article.front_matter.redirect_from:
+                found.setdefault(page_key(self._inside(old) or old), article.source)
+        return found
+
+    def url(self, source: str) -> str:
+        """Return the path of an article's or asset's URL below the site's base, as MkDocs makes it."""
+        if source not in self.content.by_source:
+            return source
+        key = page_key(source)
+        if posixpath.splitext(posixpath.basename(source))[0] in ("index", "README"):
+            return f"{key}/" if key and self.site.directory_urls else f"{key}/index.html".lstrip("/") if key else ""
+        return f"{key}/" if self.site.directory_urls else f"{key}.html"
+
+    def resolve(self, source: str, href: str) -> Target:
+        """Return what `href`, written in the article `source`, leads to."""
+        if _ELSEWHERE.match(href):
+            return Target("external")
+        try:
+            parts = urlsplit(href)
+        except ValueError:
+            return Target("missing", href)
+        anchor = unquote(parts.fragment)
+        if not parts.path:
+            return Target("article", source, anchor)
+        path = unquote(parts.path)
+        if path.startswith("/"):
+            inside = self._inside(path)
+            return Target("external") if inside is None else self._lookup([inside], anchor)
+        return self._lookup(self._relative(source, path), anchor)
+
+    def _relative(self, source: str, path: str) -> list[str]:
+        """Return the paths that a relative link may mean: from the file, as MkDocs reads it, then from its URL."""
+        slash = "/" if path.endswith("/") else ""
+        folder = posixpath.dirname(source)
+        return [posixpath.normpath(posixpath.join(base, path)) + slash for base in (folder, self.url(source))]
+
+    def _inside(self, path: str) -> str | None:
+        base = self.site.base_path
+        if path.startswith(base):
+            return path[len(base) :]
+        return "" if f"{path}/" == base else None
+
+    def _lookup(self, candidates: Iterable[str], anchor: str) -> Target:
+        first = ""
+        for path in candidates:
+            first = first or path
+            if path in self.content.by_source:
+                return Target("article", path, anchor)
+            if path in self.content.assets:
+                return Target("asset", path, anchor)
+            if not path.startswith("../"):
+                key = page_key("" if path in (".", "./") else path)
+                page = self.pages.get(key) or self.redirects.get(key)
+                if page is not None and self._is_page(path):
+                    return Target("article", page, anchor)
+        return Target("missing", first, anchor)
+
+    def _is_page(self, path: str) -> bool:
+        """Return whether a path has the form of a page's URL; `x.md` names a file and has been looked up as one."""
+        return not path.endswith((".md", ".markdown"))

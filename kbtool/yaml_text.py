@@ -1,0 +1,193 @@
+"""YAML as text with positions: mappings, lists and strings, each with the line it stands on.
+
+A YAML file is untrusted input. PyYAML's constructors raise more than `YAMLError`, its C composer crashes the process
+on 30,000 nested brackets, and merge keys or aliases multiply without bound. So only the C parser's flat stream of
+events is read here, and aliases, anchors, tags, deep nesting and double keys are refused. Scalars stay text: whoever
+asks for a type (a date, a number) converts it, so that `no`, `1.10` or `2024-02-30` mean what their author typed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+MAX_DEPTH = 20
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_BOOLS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_INT = re.compile(r"[-+]?(0|[1-9]\d{0,17})")
+_FLOAT = re.compile(r"[-+]?(\d{1,17}\.\d{0,17}|\.\d{1,17})")
+_LINE_BREAKS = re.compile("[\x85\u2028\u2029]")
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+Key = tuple[str | int, ...]
+
+
+class Plain(str):
+    """A scalar written without quotes, so that `true` and `5` may also be read as what they look like."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a key or list item stands: line and column of the file, both from 1."""
+
+    line: int
+    column: int = 1
+
+
+@dataclass(slots=True)
+class Document:
+    """One parsed YAML document: its value and the place of every key and list item.
+
+    `value` is a mapping, a list, a string or None, nested; `places` maps a path such as `("tickets", 0, "ref")`.
+    """
+
+    value: Any
+    places: dict[Key, Place] = field(default_factory=dict)
+    ended_early: bool = False  #: `...` closed the document before the text ended
+
+
+class YamlTextError(ValueError):
+    """The text cannot be read, at `line` (of the file, from 1) and `column`; `hint` says what to do."""
+
+    def __init__(self, message: str, line: int, column: int = 1, hint: str = "") -> None:
+        super().__init__(message)
+        self.message, self.line, self.column, self.hint = message, line, column, hint
+
+
+def parse(text: str, first_line: int = 1) -> Document:
+    """Read one document of YAML; `first_line` is the line of the file on which `text` starts.
+
+    Raises:
+        YamlTextError: it is not YAML, or uses what kbtool refuses (see the module).
+    """
+    broken = _LINE_BREAKS.search(text)
+    if broken:
+        line = first_line + text.count("\n", 0, broken.start())
+        raise YamlTextError("a Unicode line break that YAML readers disagree on", line, hint="use a normal line end")
+    reader = _Reader(first_line)
+    try:
+        return reader.document(yaml.parse(text, Loader=_LOADER))
+    except yaml.MarkedYAMLError as error:
+        raise _from_yaml(error, first_line) from None
+    except yaml.reader.ReaderError as error:
+        line = first_line + text.count("\n", 0, error.position)
+        raise YamlTextError(f"the character U+{_code_point(error.character):04X} is not allowed in YAML", line) from None
+    except (ValueError, AttributeError, IndexError, RecursionError, yaml.YAMLError) as error:
+        if isinstance(error, YamlTextError):
+            raise
+        raise YamlTextError("it is not YAML", first_line) from None
+
+
+def _code_point(character: int | str | bytes) -> int:
+    # PyYAML's readers name the character as a number, a string or a byte.
+    return character if isinstance(character, int) else ord(character)
+
+
+def _from_yaml(error: yaml.MarkedYAMLError, first_line: int) -> YamlTextError:
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line + first_line, mark.column + 1) if mark else (first_line, 1)
+    hint = ""
+    if "mapping values are not allowed" in str(error.problem) or "cannot start any token" in str(error.problem):
+        hint = "quote the value: key: \"text with: special characters\""
+    return YamlTextError(str(error.problem or error.context or "it is not YAML"), line, column, hint)
+
+
+class _Reader:
+    """Builds a Document from the events, without recursion into PyYAML's composer."""
+
+    def __init__(self, first_line: int) -> None:
+        self.first_line = first_line
+        self.places: dict[Key, Place] = {}
+
+    def document(self, events: Iterator[Any]) -> Document:
+        value: Any = None
+        ended_early = False
+        seen = 0
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                seen += 1
+                if seen > 1:
+                    raise self._error("a second YAML document starts", event, "keep one block of front matter")
+            elif isinstance(event, yaml.DocumentEndEvent):
+                ended_early = ended_early or event.explicit
+            elif not isinstance(event, yaml.StreamStartEvent | yaml.StreamEndEvent):
+                value = self._node(event, events, ())
+        return Document(value, self.places, ended_early)
+
+    def _node(self, event: Any, events: Iterator[Any], key: Key) -> Any:
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise self._error("anchors and aliases (& and *) are not allowed", event, "quote the value, or repeat it")
+        if event.tag:
+            raise self._error(f"the tag {event.tag!r} is not allowed", event, "quote the value if it starts with !")
+        if isinstance(event, yaml.ScalarEvent):
+            return self._scalar(event)
+        if len(key) >= MAX_DEPTH:
+            raise self._error(f"nested deeper than {MAX_DEPTH} levels", event)
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(events, key)
+        return self._sequence(events, key)
+
+    def _scalar(self, event: Any) -> str | None:
+        value: str = event.value
+        if event.style:  # quoted or block; the C parser says "" for a plain scalar, the Python one None
+            return value
+        return None if value in _NULLS else Plain(value)
+
+    def _mapping(self, events: Iterator[Any], key: Key) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for event in events:
+            if isinstance(event, yaml.MappingEndEvent):
+                break
+            name = self._key(event)
+            here = (*key, name)
+            if name in found:
+                first = self.places[here].line
+                raise self._error(f"the key {name!r} is here twice, first on line {first}", event, "keep one of them")
+            self.places[here] = self._place(event)
+            found[name] = self._node(next(events), events, here)
+        return found
+
+    def _key(self, event: Any) -> str:
+        if not isinstance(event, yaml.ScalarEvent):
+            raise self._error("a key must be plain text", event)
+        if event.anchor or event.tag or (event.value == "<<" and not event.style):
+            raise self._error("anchors, tags and merge keys (<<) are not allowed", event, "repeat the keys")
+        return str(event.value)
+
+    def _sequence(self, events: Iterator[Any], key: Key) -> list[Any]:
+        found: list[Any] = []
+        for event in events:
+            if isinstance(event, yaml.SequenceEndEvent):
+                break
+            here = (*key, len(found))
+            self.places[here] = self._place(event)
+            found.append(self._node(event, events, here))
+        return found
+
+    def _place(self, event: Any) -> Place:
+        return Place(event.start_mark.line + self.first_line, event.start_mark.column + 1)
+
+    def _error(self, message: str, event: Any, hint: str = "") -> YamlTextError:
+        place = self._place(event)
+        return YamlTextError(message, place.line, place.column, hint)
+
+
+def natural(value: Any) -> Any:
+    """Return the value with unquoted booleans and numbers as such (YAML 1.2's core schema, no octal, no infinity)."""
+    if isinstance(value, dict):
+        return {key: natural(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [natural(item) for item in value]
+    if not isinstance(value, Plain):
+        return value
+    if value in _BOOLS:
+        return _BOOLS[value]
+    if _INT.fullmatch(value):
+        return int(value)
+    return float(value) if _FLOAT.fullmatch(value) else str(value)
