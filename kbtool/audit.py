@@ -31,7 +31,7 @@ _CAP = 256 * 1024 * 1024  # bytes that one compressed file may unpack to
 _TOO_BIG = f"unpacks to more than {_CAP} bytes"
 _TOO_DEEP = "holds archives within archives"
 _SHINGLE = 8  # words
-_STEP = 4  # words from one look to the next: every shingle has a run at such a place
+_STEP = 3  # words from one look to the next: every shingle has a run at such a place
 _RUN = _SHINGLE - _STEP + 1  # words
 _PHRASE, _TITLE = 4, 3  # words from which a text, a title, tells without a rare word
 _LONG = 12  # characters that make a word telling
@@ -156,10 +156,6 @@ _BROKEN = (
     *(OSError, EOFError, ValueError, RuntimeError, IndexError),
     *(struct.error, zlib.error, zipfile.BadZipFile),
 )
-_RUN = re.compile(
-    rb"(?:[\t\n\r -~]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}"
-    rb"|[\xf0-\xf4][\x80-\xbf]{3}){4,}|(?:[\t\n\r -~]\x00){4,}[ -~]?"  # UTF-8, UTF-16
-)
 
 
 def _walk(path: Path, name: str) -> Iterator[tuple[Path, str, Leak | None]]:
@@ -193,8 +189,8 @@ def _texts(data: bytes, depth: int = 0) -> Iterator[str]:
     try:
         yield data.decode()
     except UnicodeDecodeError:
-        yield data.decode("cp1252" if b"\0" not in data else "latin-1", "replace")
-        yield data.decode(errors="replace")
+        yield data.decode(errors="replace").replace("\0", " ")
+        yield data.replace(b"\0", b"").decode("cp1252", "replace")  # UTF-16, Latin-1
     for packed in _unpacked(data):
         if len(packed) > _CAP:
             raise ValueError(_TOO_BIG)
@@ -481,11 +477,12 @@ class _Passages:
     def find(self, folded: str) -> Iterator[Leak]:
         """Yield the titles and texts that the words have in them."""
         words = folded.split()
-        if not self._runs.isdisjoint(_hashes(words, _RUN, _STEP)):
-            for at, part in enumerate(_hashes(words)):
-                if label := self._parts.get(part):
-                    what = " ".join(words[at : at + _SHINGLE])
-                    yield Leak("", what[:_WHAT], label, "text")
+        looks = enumerate(_hashes(words, _RUN, _STEP))
+        for last in [at * _STEP for at, run in looks if run in self._runs]:
+            for at in range(max(last - _STEP + 1, 0), last + 1):
+                what = words[at : at + _SHINGLE]
+                if label := self._parts.get(hash(tuple(what))):
+                    yield Leak("", " ".join(what)[:_WHAT], label, "text")
         for _, needle in self._whole_in(words, folded):
             yield replace(needle, what=needle.what[:_WHAT])
 

@@ -33,7 +33,7 @@ _MAX_NESTING = 20
 # with `^`. Possessive quantifiers keep hostile input linear.
 _EOL = r"[ \t]*(?=\n|\Z)"
 _SURVEY = re.compile(
-    r"\n[ \t>]*+(?=[!?=`~\[#\d])(?:(?P<block>!!!|\?\?\?|===[+! ])|(?P<odd_fence>(?<=\n) {1,3}(?:```|~~~))"
+    r"\n[ \t>]*+(?=[!?=`~\[#\d])(?:(?P<block>!!!|\?\?\?|===[+! ])|(?P<odd_fence>(?:(?<=\n )|(?<=\n  )|(?<=\n   ))(?:```|~~~))"
     r"|(?P<fence>```|~~~)|(?P<definition>\[[^\]\[^][^\]\[\n]*\]:)|(?P<start>(?<= )#{1,6}[ \t]|#{1,6}[^#\s]|(?<= )\d+[.)] ))"
 )
 _FENCE = re.compile(r"([ \t>]*)(`{3,}|~{3,})[^`]*\Z")
@@ -380,7 +380,7 @@ def _without_code(text: str) -> str:
 
 def _slug(value: str, separator: str) -> str:
     """Make the id that markdown.extensions.toc makes by default."""
-    if value.replace(" ", "").isalnum() and value.isascii():
+    if value.replace(" ", "").isalnum() and value.isascii() and separator not in value:
         return separator.join(value.lower().split())
     if not value.isascii():
         value = unicodedata.normalize("NFKD", value).encode("ascii", "ignore").decode()
