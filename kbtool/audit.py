@@ -1,9 +1,10 @@
 """Reads a built site byte by byte for anything its edition may not show.
 
-It is the second witness to the boundary between audiences: it shares no code with the
-compiler that redacts, and its input is plain data, so a bug there is not repeated here.
-A site repeats itself on every page, so each chunk (a run without white space) is
-decoded, folded and searched for phrases once, and each clean tag is read once.
+It is the second witness to the boundary between audiences: it shares no code with the compiler that redacts, and its input
+is plain data, so a bug there is not repeated here. A site repeats itself on every page, so each chunk (a run without white
+space) is decoded, folded and searched for phrases once, and each clean tag is read once.
+
+It is longer than a file should be, so that whoever must trust it can read it alone.
 """
 
 from __future__ import annotations
@@ -20,24 +21,22 @@ import zlib
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from io import BytesIO
-from itertools import chain
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
-_CAP = 256 * 1024 * 1024  # bytes that one compressed file may unpack to
-_TOO_BIG = f"unpacks to more than {_CAP} bytes"
-_TOO_DEEP = "holds archives within archives"
+_CAP, _DEPTH = 256 * 1024 * 1024, 3  # bytes that a packed file may unpack to, and archives within archives
+_TOO_BIG, _TOO_DEEP = f"unpacks to more than {_CAP} bytes", "holds archives within archives"
 _SHINGLE = 8  # words
-_STEP = 3  # words from one look to the next: every shingle has a run at such a place
+_STEP = 3  # words from one look to the next: every shingle has a run that begins at such a place
 _RUN = _SHINGLE - _STEP + 1  # words
 _PHRASE, _TITLE = 4, 3  # words from which a text, a title, tells without a rare word
 _LONG = 12  # characters that make a word telling
 _DIGITS = 6  # digits that make bare numbers telling: icons are full of shorter ones
 _GRAM = 4  # characters
-_DEPTH = 3  # archives within archives
 _WHAT = 120  # characters of a leak that are shown
 _KEPT_CHUNK, _KEPT = 256, 500_000  # longest chunk, and number of chunks, remembered
 
@@ -46,10 +45,10 @@ _KEPT_CHUNK, _KEPT = 256, 500_000  # longest chunk, and number of chunks, rememb
 class Withheld:
     """What an edition must not show, and what it may."""
 
-    phrases: Mapping[str, str]  #: exact string -> where it comes from
+    phrases: Mapping[str, str]  #: exact string that may appear nowhere -> where it comes from
     titles: Mapping[str, str]  #: title of a withheld article -> its path
-    texts: Mapping[str, str]  #: label -> withheld source text (Markdown)
-    shown: Iterable[str]  #: all text that the edition may show (Markdown)
+    texts: Mapping[str, str]  #: label, as "content/x.md:10 region" -> withheld source text (Markdown)
+    shown: Iterable[str]  #: all text that the edition may show (Markdown, titles, values of the configuration)
 
 
 @dataclass(frozen=True, order=True)
@@ -62,16 +61,13 @@ class Leak:
     kind: str  #: "phrase", "title", "text", "name", "link" or "unreadable"
 
 
-def audit_site(
-    site: Path, withheld: Withheld, *, allowed: Collection[str] = ()
-) -> list[Leak]:
+def audit_site(site: Path, withheld: Withheld, *, allowed: Collection[str] = ()) -> list[Leak]:
     """Return what leaks in `site`, sorted: at most one per file, source and kind.
 
-    A phrase is found whatever its case and encoding, but not inside a longer number:
-    SUP-4 is not in SUP-43. Titles and texts are found by their words, so also through
-    markup, punctuation and line breaks, unless `shown` has the same words in a row.
-    `allowed` silences what it contains. Nothing raises: what cannot be read, a missing
-    site too, is a leak of the kind "unreadable".
+    A phrase is found whatever its case and encoding, but not inside a longer number: SUP-4 is not in SUP-43. Titles and
+    texts are found by their words, so also through markup, punctuation and line breaks, unless `shown` has the same words
+    in a row. `allowed` silences leaks whose words it contains. Nothing raises: what cannot be read, a missing site too, is
+    a leak of the kind "unreadable".
     """
     reader = _Reader(withheld, allowed)
     leaks: dict[tuple[str, str, str], Leak] = {}
@@ -83,12 +79,12 @@ def audit_site(
 class _Reader:
     def __init__(self, withheld: Withheld, allowed: Iterable[str]) -> None:
         quiet = [_folded(text) for text in allowed]
-        self._phrases = {
-            phrase: label
-            for phrase, label in withheld.phrases.items()
-            if not any(_has_words(text, _folded(phrase)) for text in quiet)
+        folded = {phrase: _folded(phrase) for phrase in withheld.phrases}
+        self._labels = {
+            phrase: label for phrase, label in withheld.phrases.items()
+            if not any(_has_words(text, folded[phrase]) for text in quiet)
         }
-        self._folder = _Folder(_Phrases(self._phrases))
+        self._folder = _Folder(self._labels)
         self._passages = _Passages(withheld, quiet, self._folder)
         self._clean_tags: set[str] = set()
         self._seen: dict[bytes, list[Leak]] = {}  # by the digest of a file
@@ -103,20 +99,20 @@ class _Reader:
             yield replace(leak, file=name)
 
     def _content(self, path: Path) -> list[Leak]:
-        if path.is_dir():
-            return []
-        leaks: list[Leak] = []
         try:
-            data = path.read_bytes()
-            digest = hashlib.blake2b(data).digest()
-            if digest in self._seen:
-                return self._seen[digest]
-            self._seen[digest] = leaks
-            for text in _texts(data):
-                leaks += dict.fromkeys(self._search(text))
+            data = b"" if path.is_dir() else path.read_bytes()
+        except OSError as error:
+            return [_trouble(error)]
+        digest = hashlib.blake2b(data).digest()
+        if digest not in self._seen:
+            self._seen[digest] = [*dict.fromkeys(self._scan(data))]
+        return self._seen[digest]
+
+    def _scan(self, data: bytes) -> Iterator[Leak]:
+        try:
+            yield from chain.from_iterable(map(self._search, _texts(data)))
         except _BROKEN as error:
-            leaks.append(_trouble(error))
-        return leaks
+            yield _trouble(error)
 
     def _search(self, text: str) -> Iterator[Leak]:
         if not text.lstrip().startswith("<"):
@@ -127,8 +123,7 @@ class _Reader:
             yield from self._search_markup(_decoded(text))
 
     def _search_markup(self, text: str) -> Iterator[Leak]:
-        for words in _without_tags(text):
-            yield from self._search_words(words)
+        yield from chain.from_iterable(map(self._search_words, _without_tags(text)))
         tags = {*_TAG.findall(text)} - self._clean_tags
         leaks = [*self._search_words("\n".join(sorted(tags)))]
         yield from leaks
@@ -138,23 +133,20 @@ class _Reader:
     def _search_words(self, text: str) -> Iterator[Leak]:
         chunks = text.split()
         folded = self._folder.fold(chunks)
-        hot = self._folder.hot
-        if not hot.keys().isdisjoint(chunks):
-            near = chain.from_iterable(hot[it] for it in hot.keys() & {*chunks})
-            for form, phrase in sorted({*near}):
-                # A form of many words: only its longest piece is known to be there.
-                if " " not in form or (
-                    _folded(form) in folded and _has(_canonical(" ".join(chunks)), form)
-                ):
-                    yield Leak("", phrase[:_WHAT], self._phrases[phrase], "phrase")
+        for form, phrase in self._folder.phrases_near(chunks):
+            # Of a form of many words only the longest is known to be there.
+            if " " not in form or (_folded(form) in folded and _has(_spaced(_canonical(text)), form)):
+                yield Leak("", phrase[:_WHAT], self._labels[phrase], "phrase")
         yield from self._passages.find(folded)
 
 
-# -- files to text -------------------------------------------------------------------
+# -- files to text ---------------------------------------------------------------------------------------------------
 
 _BROKEN = (
-    *(OSError, EOFError, ValueError, RuntimeError, IndexError),
-    *(struct.error, zlib.error, zipfile.BadZipFile),
+    OSError, EOFError, ValueError, RuntimeError, IndexError, struct.error, zlib.error, zipfile.BadZipFile,
+)
+_READABLE = re.compile(
+    rb"(?:[\t\n\r -~]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}){4,}"
 )
 
 
@@ -189,12 +181,21 @@ def _texts(data: bytes, depth: int = 0) -> Iterator[str]:
     try:
         yield data.decode()
     except UnicodeDecodeError:
-        yield data.decode(errors="replace").replace("\0", " ")
-        yield data.replace(b"\0", b"").decode("cp1252", "replace")  # UTF-16, Latin-1
+        yield from _runs(data)
     for packed in _unpacked(data):
         if len(packed) > _CAP:
             raise ValueError(_TOO_BIG)
         yield from _texts(packed, depth + 1)
+
+
+def _runs(data: bytes) -> Iterator[str]:
+    """Yield the readable parts of what is not UTF-8: binary, UTF-16, Latin-1."""
+    for view in dict.fromkeys([data, data.replace(b"\0", b"")]):
+        yield b"\n".join(_READABLE.findall(view)).decode(errors="replace")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        yield data.decode("utf-16", "replace")
+    elif b"\0" not in data:
+        yield data.decode("cp1252", "replace")
 
 
 def _unpacked(data: bytes) -> Iterator[bytes]:
@@ -225,7 +226,7 @@ def _png_texts(data: bytes) -> Iterator[bytes]:
             yield zlib.decompressobj().decompress(packed, _CAP + 1)
 
 
-# -- text to words -------------------------------------------------------------------
+# -- text to words ---------------------------------------------------------------------------------------------------
 
 _ESCAPE = re.compile(
     r"&\#[0-9]+;?|&\#[xX][0-9a-fA-F]+;?|&[A-Za-z][A-Za-z0-9]*;"  # HTML
@@ -233,7 +234,7 @@ _ESCAPE = re.compile(
     r"|\\x[0-9a-fA-F]{2}|\\.|%[0-9a-fA-F]{2}(?:%[0-9a-fA-F]{2})*"  # JavaScript, URL
 )
 _HIDDEN_TAG = re.compile(  # cheap to search, since few texts have one
-    r"&(?:[lL][tT];|\#0*60;?|\#[xX]0*3[cC];?)\\?[A-Za-z/!?]|\\u00[3][cC]|\\x3[cC]|%3[cC]"
+    r"&(?:[lL][tT];|\#0*60;?|\#[xX]0*3[cC];?)\\?[A-Za-z/!?]|\\(?:u\{?0*|x)3[cC]|%3[cC]"
 )
 _IGNORABLE = re.compile(  # shown as nothing, so a word may hide behind them
     r"[\x00\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
@@ -242,9 +243,7 @@ _IGNORABLE = re.compile(  # shown as nothing, so a word may hide behind them
 # Scripts that put no space between words: there each character counts as a word.
 _UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff"
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
-_TAG = re.compile(
-    r"""<\\?[A-Za-z/!?](?:[^<>"']++|"[^"]*+"|'[^']*+')*+>|<\\?[A-Za-z/!?][^<>]*>"""
-)
+_TAG = re.compile(r"""<\\?[A-Za-z/!?](?:[^<>"']++|"[^"]*+"|'[^']*+')*+>|<\\?[A-Za-z/!?][^<>]*>""")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
@@ -283,25 +282,46 @@ def _folded(text: str) -> str:
     return " ".join(_WORD.findall(_canonical(text)))
 
 
-def _without_tags(text: str) -> tuple[str, str]:
-    """Return the words apart and what comments say, then run together without them."""
-    pieces = _TAG.split(text.replace("<!--", " ").replace("-->", " "))
-    bare = _TAG.split(_COMMENT.sub("", text)) if "<!--" in text else pieces
-    return " ".join(pieces), "".join(bare)
+def _without_tags(text: str) -> Iterator[str]:
+    """Yield the words apart and run together, with what comments say and without."""
+    yield from _apart_and_joined(text.replace("<!--", " ").replace("-->", " "))
+    if "<!--" in text:
+        yield from _apart_and_joined(_COMMENT.sub("<!>", text))
+
+
+def _apart_and_joined(text: str) -> tuple[str, str]:
+    pieces = _TAG.split(text)
+    return " ".join(pieces), "".join(pieces)
 
 
 class _Folder(dict[str, str]):
-    """Chunk -> its words, joined by a space; keeps the chunks that hold a phrase."""
+    """Chunk -> its words, joined by a space; remembers which chunks hold a phrase.
 
-    def __init__(self, phrases: _Phrases) -> None:
+    A phrase is looked for by a few characters of its longest piece: those that the fewest other phrases have.
+    """
+
+    def __init__(self, phrases: Iterable[str]) -> None:
         super().__init__()
-        self._phrases = phrases
-        self.hot: dict[str, list[tuple[str, str]]] = {}
+        self._hot: dict[str, set[tuple[str, str]]] = {}  # chunk -> forms in it, and their phrases
+        needles = [
+            (max(form.split(), key=len), form, phrase)
+            for phrase in phrases
+            for form in {_spaced(_canonical(phrase)), _spaced(phrase.casefold())} - {""}
+        ]
+        self._size = min([_GRAM, *(len(piece) for piece, _, _ in needles)])
+        count = Counter(chain.from_iterable(self._grams(piece) for piece, _, _ in needles))
+        self._by_gram = defaultdict(list)
+        for needle in needles:
+            self._by_gram[min(self._grams(needle[0]), key=count.__getitem__)].append(needle)
+
+    def _grams(self, text: str) -> Iterator[tuple[str, ...]]:
+        return zip(*(text[i:] for i in range(self._size)), strict=False)
 
     def __missing__(self, chunk: str) -> str:
         canonical = _canonical(chunk)
-        if hits := [*self._phrases.near({canonical, chunk.casefold()})]:
-            self.hot[chunk] = hits
+        hits = {hit for spelling in {canonical, chunk.casefold()} for hit in self._forms_in(spelling)}
+        if hits:
+            self._hot[chunk] = hits
         folded = " ".join(_WORD.findall(canonical))
         if len(self) >= _KEPT:
             self.clear()
@@ -309,41 +329,23 @@ class _Folder(dict[str, str]):
             self[chunk] = folded
         return folded
 
+    def _forms_in(self, chunk: str) -> Iterator[tuple[str, str]]:
+        if not self._by_gram.keys().isdisjoint(self._grams(chunk)):
+            needles = chain.from_iterable(self._by_gram[gram] for gram in self._by_gram.keys() & {*self._grams(chunk)})
+            yield from ((form, phrase) for piece, form, phrase in needles if _has(chunk, piece))
+
     def fold(self, chunks: list[str]) -> str:
         """Return the words of the chunks, joined by single spaces."""
         return " ".join(filter(None, map(self.__getitem__, chunks)))
 
+    def phrases_near(self, chunks: list[str]) -> list[tuple[str, str]]:
+        """Return (form, phrase) where a folded chunk holds a form, or its longest piece."""
+        if self._hot.keys().isdisjoint(chunks):
+            return []
+        return sorted(set[tuple[str, str]]().union(*(self._hot[it] for it in self._hot.keys() & {*chunks})))
 
-# -- what to look for ----------------------------------------------------------------
 
-
-class _Phrases:
-    """Exact strings, each found by the rarest few characters of its longest piece."""
-
-    def __init__(self, phrases: Iterable[str]) -> None:
-        needles = [
-            (max(form.split(), key=len), form, phrase)
-            for phrase in phrases
-            for form in {_spaced(_canonical(phrase)), _spaced(phrase.casefold())} - {""}
-        ]
-        self._size = min([_GRAM, *(len(piece) for piece, _, _ in needles)])
-        count = Counter(chain.from_iterable(self._grams(it[0]) for it in needles))
-        self._by_gram = defaultdict(list)
-        for needle in needles:
-            gram = min(self._grams(needle[0]), key=count.__getitem__)
-            self._by_gram[gram].append(needle)
-
-    def _grams(self, text: str) -> Iterator[tuple[str, ...]]:
-        return zip(*(text[i:] for i in range(self._size)), strict=False)
-
-    def near(self, spellings: Iterable[str]) -> Iterator[tuple[str, str]]:
-        """Yield (form, phrase) where a chunk holds a form, or its longest piece."""
-        for chunk in spellings:
-            if not self._by_gram.keys().isdisjoint(self._grams(chunk)):
-                for gram in self._by_gram.keys() & {*self._grams(chunk)}:
-                    for piece, form, phrase in self._by_gram[gram]:
-                        if _has(chunk, piece):
-                            yield form, phrase
+# -- what to look for ------------------------------------------------------------------------------------------------
 
 
 def _spaced(text: str) -> str:
@@ -352,35 +354,31 @@ def _spaced(text: str) -> str:
 
 def _has(text: str, form: str) -> bool:
     """Whether `text` holds `form`, its numbers not as part of longer ones."""
-    if form not in text:
-        return False
-    before = r"(?<!\d)" if form[0].isdigit() else ""
-    after = r"(?!\d)" if form[-1].isdigit() else ""
-    return re.search(before + re.escape(form) + after, text) is not None
+    before, after = r"(?<!\d)" * form[0].isdigit(), r"(?!\d)" * form[-1].isdigit()
+    return form in text and re.search(before + re.escape(form) + after, text) is not None
 
 
 def _has_words(text: str, words: str) -> bool:
     return f" {words} " in f" {text} "
 
 
+# Each begins with a literal, so that the search can leap; a text begins with "\n".
 _NOT_WORDS = re.compile(
-    r"^[ \t>]*(?:```+|~~~+).*$"  # a fence and its language
-    r"|^[ \t]*(?:!!!|\?\?\?\+?|:::+|===[!+]?)[^\"\n]*"  # an admonition, a tab, a region
-    r"|(?:(?<=\])\(\s*|^ {0,3}\[(?!\^)[^\]\n]+\]:[ \t]*)"  # what a link leads to
+    r"\n[ \t>]*(?:```+|~~~+).*"  # a fence and its language
+    r"|\n[ \t]*(?:!!!|\?\?\?\+?|:::+|===[!+]?)[^\"\n]*"  # an admonition, tab or region
+    r"|(?:\]\(\s*|\n {0,3}\[(?!\^)[^\]\n]+\]:[ \t]*)"  # what a link leads to
     r"(?:<[^>\n]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)"
-    r"|(?<=\])\[[^\]\n]*\]|\{[:.\# ][^{}\n]*\}",  # its reference; attributes
-    re.MULTILINE,
+    r"|\]\[[^\]\n]*\]|\{[:.\# ][^{}\n]*\}"  # its reference; attributes
 )
-_NOT_SEEN = re.compile(
-    r"!\[[^\]\n]*\](?:\([^)\n]*\)|\[[^\]\n]*\])?|(?<=\])\([^)\n]*\)"  # in attributes
-    r"|^[ \t>]*\d+[.)][ \t]|:[a-z][a-z0-9_+-]*:|<!--.*?-->",  # numbers, icons, comments
-    re.MULTILINE | re.DOTALL,
+_NOT_SEEN = re.compile(  # images, titles of links, numbers of lists, icons, comments
+    r"!\[[^\]\n]*\](?:\([^)\n]*\)|\[[^\]\n]*\])?|\]\([^)\n]*\)"
+    r"|\n[ \t>]*\d+[.)][ \t]|:[a-z][a-z0-9_+-]*:|<!--(?s:.)*?-->"
 )
 
 
 def _readings(markdown: str) -> Iterable[str]:
     """Return the text that a page shows, and all that its source says, both untagged."""
-    sources = {_NOT_SEEN.sub(" ", markdown): None, markdown: None}
+    sources = _NOT_SEEN.sub(" ", "\n" + markdown), "\n" + markdown
     plain = [_NOT_WORDS.sub(" ", source) for source in sources]
     return dict.fromkeys(chain.from_iterable(map(_without_tags, plain)))
 
@@ -393,7 +391,7 @@ _Head = str | tuple[str, str]
 
 
 def _heads(words: list[str]) -> Iterator[_Head]:
-    return chain(words, zip(words, words[1:], strict=False))
+    return chain(words, pairwise(words))
 
 
 def _is_telling(word: str) -> bool:
@@ -409,19 +407,16 @@ def _is_distinctive(title: list[str]) -> bool:
 class _Passages:
     """Runs of words that nothing shown has: parts of texts, short texts, titles."""
 
-    def __init__(
-        self, withheld: Withheld, quiet: Iterable[str], folder: _Folder
-    ) -> None:
+    def __init__(self, withheld: Withheld, quiet: Iterable[str], folder: _Folder) -> None:
         self._folder = folder
         self._parts: dict[int, str] = {}  # hash of eight words in a row -> label
-        self._long: list[str] = []
+        self._runs: set[int] = set()  # hashes of fewer words: the first look
         self._whole: defaultdict[_Head, list[Leak]] = defaultdict(list)
         needles = {*self._titles(withheld.titles), *self._texts(withheld.texts)}
         shown = [*chain.from_iterable(map(self._forms, withheld.shown))]
         self._index(sorted(needles), shown)
         for folded in chain(shown, quiet):
             self._silence(folded)
-        self._runs = {*chain.from_iterable(map(self._telling_runs, self._long))}
 
     def _forms(self, markdown: str) -> Iterable[str]:
         texts = {markdown: None, **dict.fromkeys(_readings(markdown))}
@@ -438,7 +433,7 @@ class _Passages:
         for label, source in sorted(texts.items()):
             short = {self._folder.fold(text.split()) for text in _readings(source)}
             for folded in {*short, self._folder.fold(_NOT_WORDS.sub(" ", source).split())}:
-                self._long.append(folded)
+                self._runs.update(_hashes(folded.split(), _RUN))
                 for part in _hashes(folded.split()):
                     self._parts.setdefault(part, label)
             for folded in short:
@@ -460,31 +455,28 @@ class _Passages:
                 head = next((pair for pair in pairs if pair not in known), pairs[0])
                 self._whole[head].append(needle)
 
-    def _telling_runs(self, folded: str) -> Iterator[int]:
-        words = folded.split()
-        runs = [*_hashes(words, _RUN)]
-        for at, part in enumerate(_hashes(words)):
-            if part in self._parts:
-                yield from runs[at : at + _STEP]
-
     def _silence(self, folded: str) -> None:
         words = folded.split()
-        for part in {*filter(self._parts.__contains__, _hashes(words))}:
-            del self._parts[part]
+        for part, _ in [*self._parts_in(words)]:
+            self._parts.pop(hash(part), None)
         for head, needle in [*self._whole_in(words, folded)]:
             self._whole[head].remove(needle)
 
     def find(self, folded: str) -> Iterator[Leak]:
         """Yield the titles and texts that the words have in them."""
         words = folded.split()
+        for part, label in self._parts_in(words):
+            yield Leak("", " ".join(part)[:_WHAT], label, "text")
+        for needle in sorted(it for _, it in self._whole_in(words, folded)):
+            yield replace(needle, what=needle.what[:_WHAT])
+
+    def _parts_in(self, words: list[str]) -> Iterator[tuple[tuple[str, ...], str]]:
         looks = enumerate(_hashes(words, _RUN, _STEP))
         for last in [at * _STEP for at, run in looks if run in self._runs]:
             for at in range(max(last - _STEP + 1, 0), last + 1):
-                what = words[at : at + _SHINGLE]
-                if label := self._parts.get(hash(tuple(what))):
-                    yield Leak("", " ".join(what)[:_WHAT], label, "text")
-        for _, needle in self._whole_in(words, folded):
-            yield replace(needle, what=needle.what[:_WHAT])
+                part = tuple(words[at : at + _SHINGLE])
+                if label := self._parts.get(hash(part)):
+                    yield part, label
 
     def _whole_in(self, words: list[str], folded: str) -> Iterator[tuple[_Head, Leak]]:
         if not self._whole.keys().isdisjoint(_heads(words)):

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -22,6 +22,9 @@ from kbtool.presets import PRESETS, Preset
 
 FILE = "pyproject.toml"
 SeverityName = Literal["error", "warning", "off"]
+ContentType = Literal["how-to", "concept", "reference", "troubleshooting", "known-issue", "runbook"]
+Risk = Literal["low", "medium", "high"]
+Confidence = Literal["work-in-progress", "not-validated", "validated", "archived"]
 
 
 def _interval(value: object) -> Interval:
@@ -32,13 +35,22 @@ def _interval(value: object) -> Interval:
     return parse_interval(value)
 
 
-def _folder(value: str) -> str:
-    if value.startswith("/") or ".." in value.split("/") or not value.strip("./ "):
+def _folder(value: object) -> str:
+    if not isinstance(value, str) or value.startswith("/") or ".." in value.split("/") or not value.strip("./ "):
         raise ValueError("must be a path inside the repository, relative to it")
     return value.strip("/").removeprefix("./")
 
 
+_NAME = re.compile(r"""(?:"[^"]*"|'[^']*'|[\w-]+)""")  # one part of a key in TOML
 IntervalField = Annotated[Interval, BeforeValidator(_interval)]
+
+
+class _KeyedError(ValueError):
+    """A fault that a check of the whole configuration finds at one of its keys."""
+
+    def __init__(self, message: str, *keys: str) -> None:
+        super().__init__(message)
+        self.keys = keys
 
 
 class _Frozen(BaseModel):
@@ -61,11 +73,11 @@ class FolderDefaults(_Frozen):
     ceiling: str | None = None  #: the widest audience that an article of this folder may have
     owners: tuple[str, ...] = ()
     product_areas: tuple[str, ...] = ()
-    content_type: str | None = None
-    review_in: str | None = None
-    risk: str | None = None
+    content_type: ContentType | None = None
+    review_in: IntervalField | None = None
+    risk: Risk | None = None
     evergreen: str | None = None
-    confidence: str | None = None
+    confidence: Confidence | None = None
     tags: tuple[str, ...] = ()
 
 
@@ -97,7 +109,7 @@ class Config(_Frozen):
     directives: tuple[str, ...] = ()
     due_soon: IntervalField = Interval(days=14)
     review_in: IntervalField = Interval(months=6)
-    intervals: dict[str, IntervalField] = Field(default_factory=dict)
+    intervals: dict[ContentType | Risk, IntervalField] = Field(default_factory=dict)
     max_article_bytes: int = Field(default=2 * 2**20, gt=0)
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -134,9 +146,9 @@ class Config(_Frozen):
     @model_validator(mode="after")
     def _audiences_exist(self) -> Config:
         for glob, found in self.defaults.items():
-            for word in filter(None, (found.audience, found.ceiling)):
-                if word not in self.audiences:
-                    raise ValueError(f"defaults.{glob}: unknown audience {word!r}{did_you_mean(word, self.audiences)}")
+            for key, word in (("audience", found.audience), ("ceiling", found.ceiling)):
+                if word is not None and word not in self.audiences:
+                    raise _KeyedError(f"unknown audience {word!r}{did_you_mean(word, self.audiences)}", "defaults", glob, key)
         return self
 
     @cached_property
@@ -166,15 +178,17 @@ class Config(_Frozen):
 
     def interval_for(self, content_type: str | None, risk: str | None) -> Interval:
         """Return the review interval of articles that name none: the shortest that type and risk ask for."""
-        table = {key: parse_interval(text) for key, text in DEFAULT_INTERVALS.items()} | self.intervals
+        table = {word: parse_interval(text) for word, text in DEFAULT_INTERVALS.items()}
+        table.update({str(word): interval for word, interval in self.intervals.items()})
         asked = [table[word] for word in (content_type, risk) if word in table]
         return min(asked, key=lambda i: i.months * 30 + i.days) if asked else self.review_in
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return `; did you mean "x"?` for the nearest known word, or nothing."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f'; did you mean "{near[0]}"?' if near else ""
+    """Return `; did you mean "x"?` for the nearest known word, whatever its case, or nothing."""
+    folded = {name.casefold(): name for name in known}
+    near = difflib.get_close_matches(word.casefold(), list(folded), n=1, cutoff=0.6)
+    return f'; did you mean "{folded[near[0]]}"?' if near else ""
 
 
 def find_root(start: Path) -> Path:
@@ -184,7 +198,7 @@ def find_root(start: Path) -> Path:
         ConfigError: there is none.
     """
     for folder in (start, *start.parents):
-        if (folder / FILE).is_file() and "kbtool" in _toml(folder / FILE).get("tool", {}):
+        if (folder / FILE).is_file() and "kbtool" in _tools(folder / FILE):
             return folder
     raise ConfigError(
         "no knowledge base here: neither this folder nor one above has a pyproject.toml with [tool.kbtool]",
@@ -199,13 +213,23 @@ def load_config(root: Path) -> Config:
         ConfigError: with file and line, when it cannot be read or says something that kbtool does not know.
     """
     path = root / FILE
-    table = _toml(path).get("tool", {}).get("kbtool", {})
+    table = _tools(path).get("kbtool", {})
     if not isinstance(table, dict):
         raise ConfigError("[tool.kbtool] must be a table", where=FILE)
+    if "root" in table:
+        raise ConfigError("unknown key 'root'", where=f"{FILE}:{_line_of(path.read_text('utf-8'), ['root'])}",
+                          hint="the folder of pyproject.toml is the root")
     try:
-        return Config(root=root, **{_hyphens(key): value for key, value in table.items() if key != "root"})
+        return Config(root=root, **{_hyphens(key): value for key, value in table.items()})
     except ValidationError as error:
         raise _config_error(error, path.read_text("utf-8", "replace")) from None
+
+
+def _tools(path: Path) -> dict[str, Any]:
+    found = _toml(path).get("tool", {})
+    if not isinstance(found, dict):
+        raise ConfigError("[tool] must be a table", where=FILE)
+    return found
 
 
 def _hyphens(key: str) -> str:
@@ -216,15 +240,20 @@ def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"not valid TOML: {error}", where=FILE, hint="correct the file") from None
+        line = re.search(r"at line (\d+)", str(error))
+        where = f"{FILE}:{line[1]}" if line else FILE
+        raise ConfigError(f"not valid TOML: {error}", where=where, hint="correct the file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot be read: {error}", where=str(path)) from None
 
 
 def _config_error(error: ValidationError, text: str) -> ConfigError:
     first = error.errors()[0]
-    keys = [str(part) for part in first["loc"]]
-    if first["type"] == "extra_forbidden":
+    keys = [str(part) for part in first["loc"] or getattr(first.get("ctx", {}).get("error"), "keys", ())]
+    if keys[-1:] == ["[key]"]:
+        keys.pop()
+        message = f"unknown key {keys[-1]!r}{did_you_mean(keys[-1], (*get_args(ContentType), *get_args(Risk)))}"
+    elif first["type"] == "extra_forbidden":
         model: type[BaseModel] = {"editions": EditionConfig, "defaults": FolderDefaults}.get(keys[0], Config)  # type: ignore[assignment] # a mapping of classes
         message = f"unknown key {keys[-1]!r}{did_you_mean(keys[-1], model.model_fields)}"
     else:
@@ -233,19 +262,23 @@ def _config_error(error: ValidationError, text: str) -> ConfigError:
 
 
 def _line_of(text: str, keys: list[str]) -> int:
-    """Return the line of the innermost of `keys` that the file shows inside [tool.kbtool], for messages only."""
-    best, inside = 1, False
-    for number, line in enumerate(text.splitlines(), 1):
-        header = re.match(r"\s*\[+\s*([^\]]+)\]", line)
+    """Return the line of the innermost of `keys` below [tool.kbtool] that the file shows, for messages only."""
+    wanted = ["tool", "kbtool", *keys]
+    line, depth, table = 1, 0, []
+    for number, shown in enumerate(text.splitlines(), 1):
+        header = re.match(r"\s*\[+([^\[\]]+)\]", shown)
+        name = re.match(rf"\s*({_NAME.pattern}(?:\s*\.\s*{_NAME.pattern})*)\s*=", shown)
         if header:
-            inside = header[1].strip().startswith("tool.kbtool")
-        if not inside:
+            path, table = _names(header[1]), _names(header[1])
+        elif name:
+            path = [*table, *_names(name[1])]
+        else:
             continue
-        if header and all(key in header[1] for key in keys[:1]):
-            best = number
-        name = re.match(r"""\s*["']?([^"'=]+?)["']?\s*=""", line)
-        if name and name[1].replace("-", "_") in keys:
-            best = number
-        elif header and keys and keys[-1] in header[1]:
-            best = number
-    return best
+        path[2:3] = map(_hyphens, path[2:3])  # only our own names know hyphens and underscores as the same
+        if path == wanted[: len(path)] and len(path) > depth:
+            line, depth = number, len(path)
+    return line
+
+
+def _names(dotted: str) -> list[str]:
+    return [part.strip("\"'") for part in _NAME.findall(dotted)]

@@ -10,14 +10,15 @@ import calendar
 import datetime as dt
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 FIRST_YEAR, LAST_YEAR = 2000, 2199  #: a year outside is a typing error, not a plan
 DATE_HINT = "write it as YYYY-MM-DD, such as 2026-03-31"
 INTERVAL_HINT = 'write it as "6 months", "90 days", "1 year" or "P6M"'
 
-_ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
-_ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?\s?(Z|[+-]\d{2}:?\d{2})?")
-_US_DAY = re.compile(r"(\d{2})/(\d{2})/(\d{4})")
+_ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
+_ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?\s?(Z|[+-]\d{2}:?\d{2})?", re.ASCII)
+_US_DAY = re.compile(r"(\d{2})/(\d{2})/(\d{4})", re.ASCII)
 _NUMBERS = ("one two three four five six seven eight nine ten eleven twelve").split()
 _WORDS = {word: n for n, word in enumerate(_NUMBERS, 1)} | {"a": 1, "an": 1}
 _PHRASE = re.compile(r"(?:in\s+|every\s+)?(\d{1,4}|[a-z]+)[\s_-]*(day|week|month|year)s?", re.IGNORECASE)
@@ -36,10 +37,11 @@ class Interval:
     def after(self, day: dt.date) -> dt.date:
         """Return the day this long after `day`; raises ValueError past the last year that kbtool accepts."""
         year, month = divmod(day.year * 12 + day.month - 1 + self.months, 12)
-        if year > LAST_YEAR:
-            raise ValueError(f"{day} + {self} is later than the year {LAST_YEAR}")
-        end = dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
-        return end + dt.timedelta(days=self.days)
+        if year <= LAST_YEAR:
+            end = dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1])) + dt.timedelta(days=self.days)
+            if end.year <= LAST_YEAR:
+                return end
+        raise ValueError(f"{day} + {self} is later than the year {LAST_YEAR}")
 
     def __str__(self) -> str:
         """Return the interval as a writer would spell it, such as `6 months`."""
@@ -82,8 +84,8 @@ def _day_of_time(text: str) -> dt.date:
         moment = dt.datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f"there is no time {text!r} in the calendar") from None
-    _in_range(moment.date(), text)
-    return moment.astimezone(dt.UTC).date() if moment.tzinfo else moment.date()
+    _in_range(moment.date(), text)  # first of all, since the first and last year of all have no other time zone
+    return _in_range(moment.astimezone(dt.UTC).date(), text) if moment.tzinfo else moment.date()
 
 
 def _in_range(day: dt.date, text: str) -> dt.date:
@@ -92,6 +94,7 @@ def _in_range(day: dt.date, text: str) -> dt.date:
     return day
 
 
+@lru_cache(maxsize=1024)
 def parse_interval(text: str) -> Interval:
     """Read an interval: `6 months`, `90 days`, `180-days`, `a year`, `six weeks`, `P1Y6M`, `quarterly`.
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from kbtool import markdown
 from kbtool.articles import Article
 from kbtool.config import Config
 from kbtool.errors import KbtoolError
+from kbtool.site_config import Slugger
 
 _ESCAPED = re.compile(r"^([ \t>]*(?:[-*+]|\d+[.)])?[ \t]*)\\(:{3,})", re.MULTILINE)
 _INDENT = re.compile(r"[ \t>]*")
@@ -41,6 +43,24 @@ class Edition:
         state = article.front_matter.state
         finished = state in ("validated", "archived") or (state == "not-validated" and self.not_validated)
         return article.audience in self.audiences and (finished or self.internal)
+
+    def shows_line(self, article: Article, line: int) -> bool:
+        """Return whether this line of an article that the edition shows is in no region for others."""
+        regions = article.markdown.regions
+        return all(region.audience in self.audiences for region in regions if region.start <= line <= region.end)
+
+    def anchors(self, article: Article) -> frozenset[str]:
+        """Return the anchors that an article has in this edition; raises RedactionError as `redact` does."""
+        text = redact(article, self)
+        return _anchors(text, article.audiences, article.block_words, article.slugger)
+
+
+@lru_cache(maxsize=64)
+def _anchors(text: str, audiences: frozenset[str], directives: frozenset[str], slugger: Slugger) -> frozenset[str]:
+    parsed = markdown.parse(
+        text, audiences=audiences, directives=directives, slugify=slugger.slugify, separator=slugger.separator
+    )
+    return parsed.anchors
 
 
 def load_editions(config: Config) -> dict[str, Edition]:

@@ -12,11 +12,11 @@ import fnmatch
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
-from kbtool.config import Config, FolderDefaults, did_you_mean
+from kbtool.config import Confidence, Config, ContentType, FolderDefaults, Risk, did_you_mean
 from kbtool.dates import DATE_HINT, INTERVAL_HINT, Interval, parse_date, parse_interval
 from kbtool.yaml_text import Document, Key, Place, YamlTextError, parse
 
@@ -26,6 +26,7 @@ THEME_KEYS = frozenset({"hide", "icon", "template", "search", "status", "subtitl
 #: Keys that decide who may read an article: one that cannot be read, or is misspelt, hides it from every edition.
 DECIDES_AUDIENCE = frozenset({"audience", "confidence", "draft"})
 _OPEN = re.compile(r"---[ \t]*\n")
+_LATE = re.compile(r"(?:[\s\ufeff\u200b]|<!--(?:(?!-->).)*-->)+(?P<opener>---)[ \t]*\n[ \t]*[\w.-]+[ \t]*:", re.DOTALL)
 _CLOSE = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
 
 
@@ -72,6 +73,10 @@ def split(text: str) -> Parts:
     if not opened:
         if text.rstrip() == "---":
             return _unreadable(_unclosed())
+        late = _LATE.match(text)
+        if late:
+            line = text.count("\n", 0, late.start("opener")) + 1
+            return _unreadable(Problem(line, "the front matter does not start on the first line", "remove what is above it"))
         return Parts(Raw(), text, 1)
     closed = _CLOSE.search(text, opened.end())
     if not closed:
@@ -178,9 +183,7 @@ def _tickets(value: object) -> object:
     return tuple(item if isinstance(item, dict) else {"ref": item} for item in items)
 
 
-CONTENT_TYPES = ("how-to", "concept", "reference", "troubleshooting", "known-issue", "runbook")
-RISKS = ("low", "medium", "high")
-CONFIDENCES = ("work-in-progress", "not-validated", "validated", "archived")
+CONTENT_TYPES, RISKS, CONFIDENCES = get_args(ContentType), get_args(Risk), get_args(Confidence)
 KNOWN_ISSUE_STATES = ("investigating", "confirmed", "mitigated", "resolved", "will-not-fix")
 
 _INTERVAL_SCHEMA = {"type": "string", "examples": ["6 months", "90 days", "P1Y"]}
@@ -254,6 +257,8 @@ class FrontMatter(_Model):
 
 
 KEYS = frozenset(FrontMatter.model_fields)
+#: What pydantic calls otherwise, in words for a writer.
+_PLAIN_WORDS = {"missing": "is missing", "extra_forbidden": "unknown key", "model_type": "must have keys of its own"}
 _NOT_DEFAULT = FrontMatter.model_construct()
 
 
@@ -265,7 +270,8 @@ def read_front_matter(raw: Raw, config: Config, defaults: FolderDefaults) -> tup
     values, places = _us_dates(values, config), raw.places
     front_matter, more = _validate(values, places, config)
     problems += more
-    problems += _audience_problems(front_matter, raw, config)
+    if not any(problem.key == "audience" for problem in problems):
+        problems += _audience_problems(front_matter, values, places, config)
     return _with_defaults(front_matter, values, defaults), tuple(problems)
 
 
@@ -312,10 +318,15 @@ def _validate(
         return FrontMatter.model_validate(values), []
     except ValidationError as error:
         errors = error.errors()
-    written = {ours: key for key, ours in config.key_aliases.items() if (key,) in places}
+    written = _written(config, places)
     problems = [_problem(found, places, written) for found in errors]
     bad = {found["loc"][0] for found in errors}
     return FrontMatter.model_validate({key: value for key, value in values.items() if key not in bad}), problems
+
+
+def _written(config: Config, places: Mapping[Key, Place]) -> dict[str, str]:
+    """Return our key → the key that the author used for it, where that is another."""
+    return {ours: key for key, ours in config.key_aliases.items() if (key,) in places}
 
 
 def _problem(found: Any, places: Mapping[Key, Place], written: Mapping[str, str]) -> Problem:
@@ -326,18 +337,18 @@ def _problem(found: Any, places: Mapping[Key, Place], written: Mapping[str, str]
         path = path[:-1]
     place = places.get(path, Place(1))
     cause = found.get("ctx", {}).get("error")
-    message = str(cause) if cause else found["msg"]
+    message = str(cause) if cause else _PLAIN_WORDS.get(found["type"], found["msg"])
     label = ".".join(str(part) for part in (name, *loc[1:]))
     return Problem(place.line, f"{label}: {message}", getattr(cause, "hint", ""), place.column, str(loc[0]))
 
 
-def _audience_problems(front_matter: FrontMatter, raw: Raw, config: Config) -> list[Problem]:
+def _audience_problems(
+    front_matter: FrontMatter, values: Mapping[str, Any], places: Mapping[Key, Place], config: Config
+) -> list[Problem]:
     audience = front_matter.audience
-    if audience is None and "audience" not in raw.values:
+    if "audience" not in values or audience in config.audiences:
         return []
-    if audience in config.audiences:
-        return []
-    place = raw.places.get(("audience",), Place(1))
+    place = places.get((_written(config, places).get("audience", "audience"),), Place(1))
     words = ", ".join(sorted(config.audiences))
     said = "is empty" if audience is None else f"{audience[:40]!r} is not one of {words}"
     near = did_you_mean((audience or "").strip().lower(), config.audiences).removeprefix("; ")
@@ -346,12 +357,11 @@ def _audience_problems(front_matter: FrontMatter, raw: Raw, config: Config) -> l
 
 def _with_defaults(front_matter: FrontMatter, values: dict[str, Any], defaults: FolderDefaults) -> FrontMatter:
     """Fill in what a folder's table supplies; a key that the article has, even a bad one, is never filled."""
+    if not defaults.model_fields_set:
+        return front_matter
     supplied = {
-        key: value for key, value in defaults.model_dump(exclude={"ceiling"}, exclude_unset=True).items()
-        if value and key not in values
+        key: getattr(defaults, key) for key in defaults.model_fields_set - {"ceiling"} - set(values) if getattr(defaults, key)
     }
     if not supplied:
         return front_matter
-    if "review_in" in supplied:
-        supplied["review_in"] = parse_interval(supplied["review_in"])
     return front_matter.model_copy(update=supplied)

@@ -21,9 +21,7 @@ def linked_targets(
     article: Article, evidence: Evidence, wanted: Callable[[Target, Evidence], bool]
 ) -> Iterator[tuple[Link, Target]]:
     """Yield the links of an article, with their targets, whose target is `wanted`."""
-    urls = evidence.urls
-    found = {href: urls.resolve(article.source, href) for href in article.markdown.targets}
-    hits = {href: target for href, target in found.items() if wanted(target, evidence)}
+    hits = {href: target for href, target in evidence.urls.targets(article).items() if wanted(target, evidence)}
     if not hits:
         return
     for link in article.markdown.links:
@@ -38,13 +36,13 @@ def broken_targets(article: Article, evidence: Evidence) -> Iterator[tuple[Link,
 
 def is_file(link: Link, target: Target) -> bool:
     """Return whether a missing target was meant to be an image or a download rather than a page."""
-    return link.kind == "image" or posixpath.splitext(target.source)[1].lower() not in _PAGE_ENDINGS
+    ending = posixpath.splitext(target.source)[1].lower()
+    return link.kind == "image" or not (ending in _PAGE_ENDINGS or ending[1:].isdigit())  # `release-1.2` is a page
 
 
 def asset_sources(article: Article, evidence: Evidence) -> set[str]:
     """Return the assets that an article refers to."""
-    targets = (evidence.urls.resolve(article.source, href) for href in article.markdown.targets)
-    return {target.source for target in targets if target.kind == "asset"}
+    return {target.source for target in evidence.urls.targets(article).values() if target.kind == "asset"}
 
 
 def included(article: Article, name: str, evidence: Evidence) -> Article | None:
@@ -53,6 +51,20 @@ def included(article: Article, name: str, evidence: Evidence) -> Article | None:
     prefix = f"{evidence.config.content}/"
     near = posixpath.normpath(posixpath.join(posixpath.dirname(article.source), name))
     return content.get(near) or content.get(posixpath.normpath(name)) or content.get(name.removeprefix(prefix))
+
+
+def anchors(article: Article, evidence: Evidence) -> set[str]:
+    """Return the anchors of an article, those of the articles that it includes among them."""
+    found: set[str] = set()
+    seen: set[str] = set()
+    waiting = [article]
+    while waiting:
+        one = waiting.pop()
+        found |= one.markdown.anchors
+        seen.add(one.source)
+        others = [included(one, include.target, evidence) for include in one.markdown.includes]
+        waiting += [other for other in others if other and other.source not in seen]
+    return found
 
 
 def site_assets(evidence: Evidence) -> set[str]:

@@ -2,8 +2,8 @@
 
 Python-Markdown renders the article later and is far too slow for a check, so pyromark (CommonMark) reads it here, after
 the body was rewritten, line for line, into what CommonMark takes the same way: contents of admonitions and tabs lose
-their indentation, comments and region markers go. What readers of an answer ask for decides what is computed: headings,
-anchors and targets come from pyromark's HTML, exact lines of links from its slower events.
+their indentation, comments and region markers go. Headings, anchors and targets come from pyromark's HTML, the lines of
+links from its events, which are ten times as slow and asked for only where there is something to say about a link.
 """
 
 from __future__ import annotations
@@ -28,13 +28,17 @@ _OPTIONS = (
     pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_FOOTNOTES | pyromark.Options.ENABLE_DEFINITION_LIST
 )
 _MAX_NESTING = 20
+_READ_ATTRIBUTES = frozenset({"href", "src", "id", "name", "markdown"})
+_BULLETS = frozenset({":", "-", "*", "+"})
 
 # Every pattern that runs over a whole text starts with a literal character: `re` then searches 10 times faster than
 # with `^`. Possessive quantifiers keep hostile input linear.
 _EOL = r"[ \t]*(?=\n|\Z)"
 _SURVEY = re.compile(
-    r"\n[ \t>]*+(?=[!?=`~\[#\d])(?:(?P<block>!!!|\?\?\?|===[+! ])|(?P<odd_fence>(?:(?<=\n )|(?<=\n  )|(?<=\n   ))(?:```|~~~))"
-    r"|(?P<fence>```|~~~)|(?P<definition>\[[^\]\[^][^\]\[\n]*\]:)|(?P<start>(?<= )#{1,6}[ \t]|#{1,6}[^#\s]|(?<= )\d+[.)] ))"
+    r"\n[ \t>]*+(?=[!?=`~\[#\d])(?:(?P<block>!!!|\?\?\?|===[+! ])"
+    r"|(?P<odd_fence>````|~~~~|(?:(?<=\n )|(?<=\n  )|(?<=\n   ))(?:```|~~~))"
+    r"|(?P<fence>```|~~~)|(?P<definition>\[[^\]\[^][^\]\[\n]*\]:)"
+    r"|(?P<start>(?<= )#{1,6}[ \t]|#{1,6}[^#\s]|(?<= )\d+[.)] ))"
 )
 _FENCE = re.compile(r"([ \t>]*)(`{3,}|~{3,})[^`]*\Z")
 _FENCED_OR_BLOCK = re.compile(
@@ -46,28 +50,30 @@ _FENCED_OR_BLOCK = re.compile(
 )
 _LINE_START = re.compile(r"\n(?:(?P<indent> {1,3})(?:(?=#{1,6}[ \t])|(?P<item>\d+[.)] ))|(?P<tight>#{1,6})(?=[^#\s]))")
 _SPACED_TARGET = re.compile(r"\]\(([^()\s<>\"']+(?: [^()\s<>\"']+)+)\)")
-_DEFINITION_LINE = re.compile(r"\n {0,3}(?=\[[^\]\[^][^\]\[\n]*\]:)")
-_DEFINITION = re.compile(r"[ \t]*\[[^\]\[^][^\]\[]*\]:[ \t]*\S")
+_DEFINITION_LINE = re.compile(r"\n {0,3}\[([^\]\[^][^\]\[\n]*)\]:")
+_DEFINITION = re.compile(r"[ \t]*\[([^\]\[^][^\]\[]*)\]:[ \t]*\S")
 _MARKDOWN_TAG = re.compile(r"<(\w+)(?=[^<>]*\smarkdown[\s=>])([^<>]*)>")
 _RAW_HEADING = re.compile(r"(?<!`)<(h[1-6])>")
-_RAW_TAG = re.compile(r"<[A-Za-z][^<>]*=")
+_RAW_TAG = re.compile(r"<[A-Za-z](?:[^<>=\n]|\n[ \t>]*)*+=")
 
 _TAG = re.compile(r"<[A-Za-z/!](?:[^<>\"']|\"[^\"]*\"|'[^']*')*+>")
-_ATTRIBUTE = re.compile(r"(?<![\w-])(href|src|id|name|markdown)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+)))?", re.I)
+_ATTRIBUTE = re.compile(
+    r"([A-Za-z_:][\w:.-]*+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+)))?"
+)
 _GENERATED_TARGET = re.compile(r'<(?:a href|img src)="([^"]*)"')
-_HEADING = re.compile(r"<h([1-6])>(.*?)</h[1-6]>", re.S)
-_CODE = re.compile(r"<code[ >].*?</code>", re.S)
-_FOOTNOTE_REFERENCE = re.compile(r'<sup class="footnote-reference">.*?</sup>', re.S)
+_HEADING = re.compile(r"<h([1-6])>(.*?)</h[1-6]>", re.DOTALL)
+_CODE = re.compile(r"<code[ >].*?</code>", re.DOTALL)
+_FOOTNOTE_REFERENCE = re.compile(r'<sup class="footnote-reference">.*?</sup>', re.DOTALL)
 _FOOTNOTE = re.compile(r"\[\^([^\]\[\n]*)\](:?)")
 _SHEBANG = re.compile(r"(?<=<code>)(?:#!|:::)[\w#.+-]+[ \t]+")
-_HEADING_ATTRIBUTES = re.compile(r" +\{:? *([^} ][^\n]*)\} *\Z")
+_HEADING_ATTRIBUTES = re.compile(r"(?<! ) +\{:? *([^} ][^\n]*)\}\Z")
 _INLINE_ATTRIBUTES = re.compile(r"(?<=>)\{:? *[^{}\n ][^{}\n]*\}")
 _ANY_ATTRIBUTES = re.compile(r"\{[^{}\n]*(?:#|id=)[^{}\n]*\}")
 _FENCE_ATTRIBUTES = re.compile(r"(?:```|~~~)[^`~\n{]*(\{[^{}\n]*\})")
-_ATTRIBUTE_ID = re.compile(r"[{ :](?:#|id=)(\"[^\"]*\"|'[^']*'|[^ =}]+)")
+_ATTRIBUTE_WORD = re.compile(r"[^ =}]+=\"[^\"]*\"|[^ =}]+='[^']*'|[^ =}]+=[^ =}]+|[^ =}]+")
 _COUNTED = re.compile(r"(.*)_([0-9]{1,9})\Z")
 _NO_PUNCTUATION = {code: None for code in range(128) if not re.match(r"[\w\s-]", chr(code))}
-_UNSAFE = re.compile(r"[^\w\-.~!#$&'()*+,/:;=?@\[\]%]|%[89A-Fa-f]")
+_UNSAFE = re.compile(r"[^\w\-.~!#$&'()*+,/:;=?@%^]|%[89A-Fa-f]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _HIGH_BYTES = re.compile(r"(?:%[89A-Fa-f][0-9A-Fa-f])+")
 
@@ -76,8 +82,10 @@ _COMMENT_END = re.compile(r"--!?>")
 _BREAK = re.compile(r"\n")
 _GAP = re.compile(r"\n[ \t]*\n")
 _TICKS = re.compile(r"(?P<escape>\\?)(?P<run>`+)")
-_MARKER = re.compile(r"(?P<lead>[\s>]*(?:(?:[-*+]|\d+[.)])\s[\s>]*)*):{3,}\s*(?P<word>[^\s\[{:][^\s\[{]*)?(?P<rest>.*)\Z", re.S)
-_EXPIRES = re.compile(r"<!--\s*(end\s+)?expires\b:?\s*(.*?)\s*-->\Z", re.S | re.I)
+_MARKER = re.compile(
+    r"(?P<lead>[\s>]*(?:(?:[-*+]|\d+[.)])\s[\s>]*)*):{3,}\s*(?P<word>[^\s\[{:][^\s\[{]*)?(?P<rest>.*)\Z", re.DOTALL
+)
+_EXPIRES = re.compile(r"<!--\s*(end\s+)?expires\b:?\s*(.*?)\s*--!?>\Z", re.DOTALL | re.IGNORECASE)
 _SNIPPET = re.compile(r"""[ \t]*(;*)-+8<-+(?:[ \t]+("(?:\\"|[^"])+"|'(?:\\'|[^'])+'))?\r?\Z""")
 
 
@@ -242,18 +250,19 @@ def scan_regions(
     """
     regions: list[Region] = []
     problems: list[Problem] = []
-    opened: list[tuple[int, str | None]] = []
+    opened: list[tuple[int, str | None, int]] = []
     for number, match in region_markers(lines):
         line, word, rest = number + first_line, match["word"], match["rest"].strip()
+        depth = opened[-1][2] if opened else 0
         if not word and not rest:
             if opened:
                 _close(regions, opened, line)
             else:
                 problems.append(Problem(line, "::: closes a region that was never opened", "remove the line"))
         elif word in directives:
-            opened.append((line, None))
+            opened.append((line, None, depth))
         else:
-            opened.append((line, word or rest))
+            opened.append((line, word or rest, depth + 1))
             problems += _marker_problems(line, word or rest, rest if word else "", audiences)
     while opened:
         problems.append(Problem(opened[-1][0], "this ::: block is never closed", "add a line ::: where it ends"))
@@ -268,10 +277,9 @@ def region_markers(lines: Sequence[str]) -> Iterator[tuple[int, re.Match[str]]]:
             yield number, match
 
 
-def _close(regions: list[Region], opened: list[tuple[int, str | None]], line: int) -> None:
-    start, audience = opened.pop()
+def _close(regions: list[Region], opened: list[tuple[int, str | None, int]], line: int) -> None:
+    start, audience, depth = opened.pop()
     if audience is not None:
-        depth = 1 + sum(outer is not None for _, outer in opened)
         regions.append(Region(audience, start, line, depth))
 
 
@@ -288,7 +296,7 @@ def _marker_problems(line: int, word: str, rest: str, audiences: frozenset[str])
 
 def _prepare(body: str, markers: Sequence[int]) -> str:
     """Rewrite `body` for CommonMark, with one empty line more before it and otherwise the same lines."""
-    # Offsets are turned into lines, and surrogates cannot be encoded.
+    # Surrogates cannot be encoded, and the patterns know one line break.
     body = _SURROGATE.sub("\ufffd", body).replace("\r\n", "\n") if not body.isascii() or "\r" in body else body
     if markers:
         lines = body.split("\n")
@@ -304,7 +312,7 @@ def _prepare(body: str, markers: Sequence[int]) -> str:
     if "start" in found:
         text = _LINE_START.sub(_like_python_markdown, text)
     if "definition" in found:
-        text = _append_definitions(text)
+        text = _settle_definitions(text)
     if "odd_fence" in found or found.count("fence") % 2:
         text = _without_code(text)
     return _SPACED_TARGET.sub(r"](<\1>)", text)
@@ -313,13 +321,10 @@ def _prepare(body: str, markers: Sequence[int]) -> str:
 def _prepare_html(text: str) -> str:
     if "<!--" in text:
         text = _without_comments(text)
-    if " markdown" in text:
-        names = set()
-        for match in _MARKDOWN_TAG.finditer(text):
-            names.add(match[1])
+    if "markdown" in text and (names := {name for name, _ in _MARKDOWN_TAG.findall(text)}):
         # An inline tag with a word behind it starts no HTML block, so Markdown is read up to and in the next line.
         text = _MARKDOWN_TAG.sub("<i\\2>\u200b", text)
-        return re.sub(rf"</(?:{'|'.join(names)})>", "", text) if names else text
+        return re.sub(rf"</(?:{'|'.join(names)})>", "", text)
     # A raw <h2> gets no anchor. Written like this it differs from the headings that pyromark makes.
     return _RAW_HEADING.sub(r"<\1 >", text) if "<h" in text else text
 
@@ -330,9 +335,10 @@ def _without_comments(text: str) -> str:
     parts, position = [], 0
     for start, end in spans:
         comment = text[start:end]
-        at_line_start = not text[text.rfind("\n", 0, start) + 1 : start].strip(" \t>")
-        if at_line_start or not _GAP.search(comment):
-            parts += [text[position:start], "\n" * comment.count("\n")]
+        before = text[text.rfind("\n", 0, start) + 1 : start].strip(" \t>")
+        if not before or not _GAP.search(comment):
+            # A list item must not become an empty one.
+            parts += [text[position:start], "\u200b" if before in _BULLETS else "", "\n" * comment.count("\n")]
             position = end
     text = "".join([*parts, text[position:]])
     # What is never closed is text for Python-Markdown; CommonMark would swallow the rest of the article.
@@ -360,15 +366,22 @@ def _like_python_markdown(match: re.Match[str]) -> str:
     return f"\n{match['item'] or match['indent'] + chr(92)}"
 
 
-def _append_definitions(text: str) -> str:
-    """Repeat link definitions at the end: Python-Markdown takes them from the midst of a paragraph, CommonMark not."""
-    late = (text[text.rfind("\n", 0, match.start()) + 1 : match.start()] for match in _DEFINITION_LINE.finditer(text))
-    if not any(before.strip() and not _DEFINITION.match(before) for before in late):
+def _settle_definitions(text: str) -> str:
+    """Put link definitions at the end where the two disagree on them.
+
+    Python-Markdown takes them from the midst of a paragraph too, and of two for one label it takes the last.
+    """
+    found = list(_DEFINITION_LINE.finditer(text))
+    before = (text[text.rfind("\n", 0, match.start()) + 1 : match.start()] for match in found)
+    late = any(line.strip() and not _DEFINITION.match(line) for line in before)
+    if not late and len({match[1].lower() for match in found}) == len(found):
         return text
-    lines = text.split("\n")
-    mask = code_mask(lines)
-    found = (line.strip() for line, code in zip(lines, mask, strict=True) if not code and _DEFINITION.match(line))
-    return "\n".join([text, "", *found])
+    lines, definitions = text.split("\n"), dict[str, str]()
+    for number, code in enumerate(code_mask(lines)):
+        if not code and (match := _DEFINITION.match(lines[number])):
+            definitions[match[1].lower()] = lines[number].strip()
+            lines[number] = ""
+    return "\n".join([*lines, "", *definitions.values()])
 
 
 def _without_code(text: str) -> str:
@@ -420,8 +433,9 @@ def _decoded(match: re.Match[str]) -> str:
 
 
 def _attribute_id(attributes: str) -> str | None:
-    found = _ATTRIBUTE_ID.findall(html.unescape(attributes))
-    return found[-1].strip("\"'") if found else None
+    words = _ATTRIBUTE_WORD.findall(html.unescape(attributes).strip("{: }"))
+    ids = [word.lstrip("#").removeprefix("id=").strip("\"'") for word in words if word.startswith(("#", "id="))]
+    return ids[-1] if ids else None
 
 
 def _heading_text(inner: str) -> str:
@@ -433,8 +447,8 @@ def _heading_text(inner: str) -> str:
 
 def _split_attributes(inner: str) -> tuple[str, str | None]:
     """Take an attribute list off a heading, as attr_list does, and return the id that it gives."""
-    inner = _INLINE_ATTRIBUTES.sub("", inner)
-    match = _HEADING_ATTRIBUTES.search(inner, inner.rfind(">") + 1)
+    inner = _INLINE_ATTRIBUTES.sub("", inner).rstrip()
+    match = _HEADING_ATTRIBUTES.search(inner, inner.rfind(">") + 1) if inner.endswith("}") else None
     if match is None or "}" in match[1]:
         return inner, None
     return inner[: match.start()].rstrip("#").rstrip(), _attribute_id(match[0])
@@ -442,7 +456,8 @@ def _split_attributes(inner: str) -> tuple[str, str | None]:
 
 def _tag_attributes(tag: str) -> Iterator[tuple[str, str]]:
     for name, double, single, bare in _ATTRIBUTE.findall(tag):
-        yield name.lower(), double or single or bare
+        if name.lower() in _READ_ATTRIBUTES:
+            yield name.lower(), double or single or bare
 
 
 _NO_REGIONS: tuple[tuple[Region, ...], tuple[Problem, ...]] = ((), ())
@@ -458,6 +473,7 @@ class Markdown:
         marker_words: tuple[frozenset[str], frozenset[str]],
         slugify: tuple[Slugify, str],
     ) -> None:
+        """Keep the text and the options of `parse`; `marker_words` are audiences and directives."""
         self.body = body
         self.first_line = first_line
         self._marker_words = marker_words
@@ -488,7 +504,8 @@ class Markdown:
     @cached_property
     def _listed_ids(self) -> set[str]:
         """The ids of attribute lists, and of raw HTML that holds Markdown."""
-        ids = {value for tag in self._raw_tags if ("markdown", "") in tag for name, value in tag if name == "id"}
+        holding = [tag for tag in map(dict, self._raw_tags) if "markdown" in tag]
+        ids = {tag.get("id", "") for tag in holding}
         if "{" in self.body and _ANY_ATTRIBUTES.search(self.body):
             lists = _ANY_ATTRIBUTES.findall(_CODE.sub("<>", self._html)) + _FENCE_ATTRIBUTES.findall(self.body)
             ids.update(_attribute_id(found) or "" for found in lists)
@@ -499,12 +516,10 @@ class Markdown:
         """The headings in order, with the ids that Python-Markdown gives them."""
         headings = []
         used, counters = set(self._listed_ids), dict[str, int]()
-        for level, inner in _HEADING.findall(self._html):
-            if "\n" in inner:  # an underlined paragraph of several lines is no heading for Python-Markdown
+        for level, source in _HEADING.findall(self._html):
+            if "\n" in source:  # an underlined paragraph of several lines is no heading for Python-Markdown
                 continue
-            anchor = None
-            if "{" in inner:
-                inner, anchor = _split_attributes(inner)
+            inner, anchor = _split_attributes(source) if "{" in source else (source, None)
             text = _heading_text(inner)
             if anchor is None:
                 anchor = _unique(self._slugify(text, self._separator), used, counters)
@@ -601,10 +616,9 @@ class Markdown:
                 if not match[1]:
                     opened.append(Expiry(match[2], line, None))
                 elif opened:
-                    same = [block for block in opened if block.date == match[2]]
-                    block = (same or opened)[-1]
-                    opened.remove(block)
-                    done.append(replace(block, end=line))
+                    dates = [block.date for block in opened] if match[2] else []
+                    place = dates.index(match[2]) if match[2] in dates else -1
+                    done.append(replace(opened.pop(place), end=line))
         return tuple(sorted(done + opened, key=lambda block: block.start))
 
 
@@ -646,15 +660,15 @@ class _Places:
 
     def links(self) -> Iterator[Link]:
         """Yield the links in the order of the text, without audiences."""
-        block: list[Span] = []
+        block: list[tuple[Span, str]] = []
         for event, place in pyromark.events_with_range(self._prepared, options=_OPTIONS):
             if isinstance(event, str):
                 continue
             span = place["start"], place["end"]
             if "Html" in event:
-                block.append(span)
+                block.append((span, event["Html"]))
             elif "InlineHtml" in event:
-                yield from self._raw([span])
+                yield from self._raw([(span, event["InlineHtml"])])
             elif "End" in event:
                 yield from self._raw(block)
                 block = []
@@ -667,12 +681,11 @@ class _Places:
                 mail = "mailto:" if tag[kind]["link_type"] == "Email" else ""
                 yield self._place(mail + tag[kind]["dest_url"], span, kind.lower())
 
-    def _raw(self, spans: Sequence[Span]) -> Iterator[Link]:
-        """Yield what raw HTML links to; the pieces of a block lack what quotes or lists put before each line."""
-        pieces = [self._bytes[start:end].decode() for start, end in spans]
-        ends = list(accumulate(map(len, pieces)))
-        for tag in _TAG.finditer("".join(pieces)):
-            first, last = (spans[min(bisect_right(ends, at), len(ends) - 1)] for at in (tag.start(), tag.end() - 1))
+    def _raw(self, pieces: Sequence[tuple[Span, str]]) -> Iterator[Link]:
+        """Yield what raw HTML links to; its pieces lack what quotes or lists put before each line."""
+        ends = list(accumulate(len(piece) for _, piece in pieces))
+        for tag in _TAG.finditer("".join(piece for _, piece in pieces)):
+            first, last = (pieces[bisect_right(ends, at)][0] for at in (tag.start(), tag.end() - 1))
             for name, value in _tag_attributes(tag[0]):
                 if name in {"href", "src"}:
                     yield self._place(html.unescape(value), (first[0], last[1]), "image" if name == "src" else "link")
@@ -700,7 +713,7 @@ class _Places:
         return Link(target, line, line, 1, "link", None)
 
 
-def parse(
+def parse(  # noqa: PLR0913  (options of one site, all by keyword)
     body: str,
     *,
     first_line: int = 1,

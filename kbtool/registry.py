@@ -7,8 +7,7 @@ packages (groups `kbtool.checks`, `kbtool.reports`, `kbtool.trackers`). A code o
 from __future__ import annotations
 
 import dataclasses
-import importlib
-import importlib.util
+import re
 import sys
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
@@ -61,6 +60,7 @@ BUILTIN_CHECKS: tuple[type[Check], ...] = (
 BUILTIN_REPORTS: Mapping[str, Any] = {"text": text_report, "json": json_report}
 BUILTIN_TRACKERS: Mapping[str, type] = {FileTracker.kind: FileTracker}
 PREFIX = "KB"  #: codes with this prefix belong to the package
+_SECRET = re.compile(r"(?:token|password|secret|api_?key)$", re.IGNORECASE)
 
 
 def find_checks(config: Config | None = None) -> tuple[type[Check], ...]:
@@ -103,15 +103,13 @@ def _site_checks(config: Config) -> Iterator[type[Check]]:
 
 
 def _import_file(path: Path, where: str) -> ModuleType:
-    name = f"kbtool_site_checks_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ConfigError("cannot be imported", where=where, kind="bad-check")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
+    """Run a site's own file as a module; no byte code is left beside it, nor is an old one taken for it."""
+    module = ModuleType(f"kbtool_site_checks_{path.stem}")
+    module.__file__ = str(path)
+    sys.modules[module.__name__] = module
     try:
-        spec.loader.exec_module(module)
-    except Exception as error:
+        exec(compile(path.read_bytes(), path, "exec"), module.__dict__)  # noqa: S102 - the site's own code
+    except (Exception, SystemExit) as error:
         frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
         line = error.lineno if isinstance(error, SyntaxError) else frames[-1].lineno if frames else 1
         raise ConfigError(f"{type(error).__name__}: {error}", where=f"{where}:{line}", kind="bad-check") from error
@@ -231,9 +229,20 @@ def make_trackers(config: Config) -> dict[str, Any]:
         options = table.model_extra or {}
         if table.kind not in kinds:
             raise ConfigError(f"trackers.{name}: no kind {table.kind!r}{did_you_mean(table.kind, kinds)}", where="pyproject.toml")
-        fields = [field.name for field in dataclasses.fields(kinds[table.kind])]
-        for key in options:
-            if key not in fields:
-                raise ConfigError(f"trackers.{name}: unknown option {key!r}{did_you_mean(key, fields)}", where="pyproject.toml")
-        made[name] = kinds[table.kind](**options)
+        made[name] = _tracker(kinds[table.kind], name, options)
     return made
+
+
+def _tracker(kind: Any, name: str, options: Mapping[str, Any]) -> Any:
+    fields = [field.name for field in dataclasses.fields(kind)]
+    for key in options:
+        if _SECRET.search(key):
+            raise ConfigError(f"trackers.{name}: {key!r} would keep a secret in a file", where="pyproject.toml",
+                              kind="secret-in-config", hint="name an environment variable that holds it, such as token_env")
+        if key not in fields:
+            raise ConfigError(f"trackers.{name}: unknown option {key!r}{did_you_mean(key, fields)}", where="pyproject.toml")
+    try:
+        return TypeAdapter(kind).validate_python(dict(options))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError(f"trackers.{name}: {'.'.join(map(str, first['loc']))}: {first['msg']}", where="pyproject.toml") from None

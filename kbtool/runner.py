@@ -33,8 +33,8 @@ def run(
         found += findings
         skipped += skip
     wanted = [finding for finding in found if only is None or only(finding.path)]
-    findings = _finished(wanted, {article.path: article for article in evidence.articles}, evidence)
-    return Run(findings, _verdicts(findings, evidence, only), tuple(sorted(skipped)), len(checks))
+    finished = _finished(wanted, {article.path: article for article in evidence.articles}, evidence)
+    return Run(finished, _verdicts(finished, evidence, only), tuple(sorted(skipped)), len(checks))
 
 
 def _run_one(check: Check, evidence: Evidence) -> tuple[list[Finding], list[Skipped]]:
@@ -44,7 +44,7 @@ def _run_one(check: Check, evidence: Evidence) -> tuple[list[Finding], list[Skip
         return list(check.check_all(evidence)), []
     except SkipCheck as skip:
         return [], [Skipped(name, str(skip))]
-    except Exception as error:  # noqa: BLE001 - a stranger's check may raise anything
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's check may raise anything
         return [], [Skipped(name, f"it broke: {type(error).__name__}: {error}", failed=True)]
 
 

@@ -99,6 +99,6 @@ def _templates(kind: str) -> dict[str, str]:
 def _walk(folder: Traversable, inside: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for entry in folder.iterdir():
-        path = f"{inside}{_RENAMED.get(entry.name, entry.name)}"
+        path = f"{inside}{_RENAMED.get(entry.name, entry.name)}".removesuffix(".jinja")
         found += _walk(entry, f"{path}/") if entry.is_dir() else [(path, entry.read_text("utf-8"))]
     return found

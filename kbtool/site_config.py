@@ -130,7 +130,7 @@ def _keep(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Tagged:
     del loader, suffix
     tag = node.tag
     if tag.startswith(_PYTHON):
-        _, _, name = tag.partition(":")[2].partition(":")
+        name = tag.removeprefix(_PYTHON).partition(":")[2]
         if not name.startswith(_TRUSTED):
             mark = node.start_mark
             raise yaml.constructor.ConstructorError(
@@ -166,7 +166,7 @@ def _slugify(option: object) -> Callable[[str, str], str] | None:
     if option.tag.endswith("markdown.extensions.toc.slugify_unicode"):
         from markdown.extensions.toc import slugify_unicode
 
-        return slugify_unicode
+        return cast("Callable[[str, str], str]", slugify_unicode)
     if "pymdownx.slugs." not in option.tag:
         return None
     from pymdownx import slugs

@@ -164,7 +164,7 @@ def _rewrite(text: str, parsed: markdown.Markdown, rewritten: Mapping[str, str],
         if link.target not in rewritten:
             continue
         pattern = re.compile(rf"""(=\s*["']?|[(<\s]){re.escape(link.target)}(?=["')>\s]|$)""")
-        for number in range(link.line - 1, min(link.end_line, len(lines))):
+        for number in range(link.line - parsed.first_line, min(link.end_line - parsed.first_line + 1, len(lines))):
             lines[number] = pattern.sub(
                 lambda match, href=link.target: match[1] + (in_html if match[1].startswith("=") else rewritten)[href],  # type: ignore[misc]
                 lines[number],

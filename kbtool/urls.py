@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import unquote, urlsplit
 
-from kbtool.articles import Content
+from kbtool.articles import Article, Content
 from kbtool.site_config import SiteConfig
 
 _ELSEWHERE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
@@ -29,6 +29,9 @@ class Target:
     anchor: str = ""
 
 
+_EXTERNAL = Target("external")
+
+
 def page_key(path: str) -> str:
     """Return the one name of all spellings of a page: `a/b.md`, `a/b/`, `/a/b.html`, `a/b/index.html` are `a/b`."""
     key = path.strip("/")
@@ -46,6 +49,7 @@ class UrlMap:
 
     content: Content
     site: SiteConfig
+    _targets: dict[str, dict[str, Target]] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def pages(self) -> dict[str, str]:
@@ -61,8 +65,17 @@ class UrlMap:
         found: dict[str, str] = {}
         for article in self.content.articles:
             for old in article.front_matter.redirect_from:
-                found.setdefault(page_key(self._inside(old) or old), article.source)
+                found.setdefault(self.redirect_key(old), article.source)
         return found
+
+    def redirect_key(self, old: str) -> str:
+        """Return the page key of an old URL, which may be written with the site's own base, escaped, or as a file."""
+        try:
+            path = unquote(urlsplit(old).path)
+        except ValueError:
+            path = old
+        inside = self._inside(path)
+        return page_key(path if inside is None else inside)
 
     def url(self, source: str) -> str:
         """Return the path of an article's or asset's URL below the site's base, as MkDocs makes it."""
@@ -73,10 +86,18 @@ class UrlMap:
             return f"{key}/" if key and self.site.directory_urls else f"{key}/index.html".lstrip("/") if key else ""
         return f"{key}/" if self.site.directory_urls else f"{key}.html"
 
+    def targets(self, article: Article) -> dict[str, Target]:
+        """Return what each link of an article leads to; worked out once."""
+        found = self._targets.get(article.source)
+        if found is None:
+            found = {href: self.resolve(article.source, href) for href in article.markdown.targets}
+            self._targets[article.source] = found
+        return found
+
     def resolve(self, source: str, href: str) -> Target:
         """Return what `href`, written in the article `source`, leads to."""
         if _ELSEWHERE.match(href):
-            return Target("external")
+            return _EXTERNAL
         try:
             parts = urlsplit(href)
         except ValueError:
@@ -87,14 +108,14 @@ class UrlMap:
         path = unquote(parts.path)
         if path.startswith("/"):
             inside = self._inside(path)
-            return Target("external") if inside is None else self._lookup([inside], anchor)
+            return _EXTERNAL if inside is None else self._lookup([inside], anchor)
         return self._lookup(self._relative(source, path), anchor)
 
-    def _relative(self, source: str, path: str) -> list[str]:
-        """Return the paths that a relative link may mean: from the file, as MkDocs reads it, then from its URL."""
+    def _relative(self, source: str, path: str) -> Iterator[str]:
+        """Yield the paths that a relative link may mean: from the file, as MkDocs reads it, then from its URL."""
         slash = "/" if path.endswith("/") else ""
-        folder = posixpath.dirname(source)
-        return [posixpath.normpath(posixpath.join(base, path)) + slash for base in (folder, self.url(source))]
+        yield posixpath.normpath(posixpath.join(posixpath.dirname(source), path)) + slash
+        yield posixpath.normpath(posixpath.join(self.url(source), path)) + slash
 
     def _inside(self, path: str) -> str | None:
         base = self.site.base_path

@@ -9,9 +9,9 @@ asks for a type (a date, a number) converts it, so that `no`, `1.10` or `2024-02
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -21,7 +21,16 @@ _BOOLS = {"true": True, "True": True, "TRUE": True, "false": False, "False": Fal
 _INT = re.compile(r"[-+]?(0|[1-9]\d{0,17})")
 _FLOAT = re.compile(r"[-+]?(\d{1,17}\.\d{0,17}|\.\d{1,17})")
 _LINE_BREAKS = re.compile("[\x85\u2028\u2029]")
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_QUOTE = 'quote the value: key: "text with: special characters"'
+_BRACKET = "close the bracket, and quote what holds a # or a bracket"
+_HINTS = {
+    "expected ',' or": _BRACKET, "expected node content": _BRACKET, "unexpected end of stream": "close the quote",
+    "unknown escape": "use single quotes, or write each backslash twice",
+}  #: part of what PyYAML says → what to do; for all else quotes help
+# Only the parser, without the loaders' composers and constructors, which is also twice as fast.
+_PARSER: Any = getattr(yaml.cyaml, "CParser", yaml.SafeLoader) if yaml.__with_libyaml__ else yaml.SafeLoader
+_NODES = (yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent, yaml.AliasEvent)
 
 Key = tuple[str | int, ...]
 
@@ -32,8 +41,7 @@ class Plain(str):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a key or list item stands: line and column of the file, both from 1."""
 
     line: int
@@ -70,14 +78,15 @@ def parse(text: str, first_line: int = 1) -> Document:
     if broken:
         line = first_line + text.count("\n", 0, broken.start())
         raise YamlTextError("a Unicode line break that YAML readers disagree on", line, hint="use a normal line end")
-    reader = _Reader(first_line)
     try:
-        return reader.document(yaml.parse(text, Loader=_LOADER))
+        return _Reader(text, first_line).document()
     except yaml.MarkedYAMLError as error:
-        raise _from_yaml(error, first_line) from None
+        raise _from_yaml(error, text, first_line) from None
     except yaml.reader.ReaderError as error:
-        line = first_line + text.count("\n", 0, error.position)
-        raise YamlTextError(f"the character U+{_code_point(error.character):04X} is not allowed in YAML", line) from None
+        code_point = _code_point(error.character)
+        before = text.partition(chr(code_point))[0]
+        line, column = first_line + before.count("\n"), len(before) - before.rfind("\n")
+        raise YamlTextError(f"the character U+{code_point:04X} is not allowed in YAML", line, column, "delete it") from None
     except (ValueError, AttributeError, IndexError, RecursionError, yaml.YAMLError) as error:
         if isinstance(error, YamlTextError):
             raise
@@ -89,89 +98,87 @@ def _code_point(character: int | str | bytes) -> int:
     return character if isinstance(character, int) else ord(character)
 
 
-def _from_yaml(error: yaml.MarkedYAMLError, first_line: int) -> YamlTextError:
-    mark = error.problem_mark or error.context_mark
-    line, column = (mark.line + first_line, mark.column + 1) if mark else (first_line, 1)
-    hint = ""
-    if "mapping values are not allowed" in str(error.problem) or "cannot start any token" in str(error.problem):
-        hint = "quote the value: key: \"text with: special characters\""
-    return YamlTextError(str(error.problem or error.context or "it is not YAML"), line, column, hint)
+def _from_yaml(error: yaml.MarkedYAMLError, text: str, first_line: int) -> YamlTextError:
+    lines = text.rstrip("\n").split("\n")
+    mark: Any = error.problem_mark or error.context_mark
+    if mark and error.context_mark and mark.line >= len(lines):  # the text ended: what is still open is to blame
+        mark = error.context_mark
+    at = min(mark.line, len(lines) - 1) if mark else 0
+    message = str(error.problem or error.context or "it is not YAML")
+    hint = next((hint for part, hint in _HINTS.items() if part in message), _QUOTE)
+    if lines[at].startswith("\t"):
+        hint = "indent with spaces, not with tabs"
+    return YamlTextError(message, at + first_line, mark.column + 1 if mark else 1, hint)
 
 
 class _Reader:
-    """Builds a Document from the events, without recursion into PyYAML's composer."""
+    """Builds a Document from the parser's events, without recursion into PyYAML's composer."""
 
-    def __init__(self, first_line: int) -> None:
+    def __init__(self, text: str, first_line: int) -> None:
+        self.next: Callable[[], Any] = _PARSER(text).get_event
         self.first_line = first_line
         self.places: dict[Key, Place] = {}
 
-    def document(self, events: Iterator[Any]) -> Document:
+    def document(self) -> Document:
+        """Read the one document of the stream."""
         value: Any = None
-        ended_early = False
-        seen = 0
-        for event in events:
-            if isinstance(event, yaml.DocumentStartEvent):
-                seen += 1
-                if seen > 1:
-                    raise self._error("a second YAML document starts", event, "keep one block of front matter")
-            elif isinstance(event, yaml.DocumentEndEvent):
+        ended_early = seen = False
+        while (kind := type(event := self.next())) is not yaml.StreamEndEvent:
+            if kind is yaml.DocumentStartEvent and seen:
+                raise self._error("a second YAML document starts", event, "keep one block of front matter")
+            seen = seen or kind is yaml.DocumentStartEvent
+            if kind is yaml.DocumentEndEvent:
                 ended_early = ended_early or event.explicit
-            elif not isinstance(event, yaml.StreamStartEvent | yaml.StreamEndEvent):
-                value = self._node(event, events, ())
+            elif kind in _NODES:
+                value = self._node(event, ())
         return Document(value, self.places, ended_early)
 
-    def _node(self, event: Any, events: Iterator[Any], key: Key) -> Any:
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+    def _node(self, event: Any, key: Key) -> Any:
+        if event.anchor:  # an alias has one as well
             raise self._error("anchors and aliases (& and *) are not allowed", event, "quote the value, or repeat it")
         if event.tag:
             raise self._error(f"the tag {event.tag!r} is not allowed", event, "quote the value if it starts with !")
-        if isinstance(event, yaml.ScalarEvent):
-            return self._scalar(event)
+        kind = type(event)
+        if kind is yaml.ScalarEvent:
+            if event.style:  # quoted or block; the C parser says "" for a plain scalar, the Python one None
+                if event.style == '"' and _CONTROL.search(event.value):
+                    raise self._error("an escape stands for a control character", event, "delete it")
+                return event.value
+            return None if event.value in _NULLS else Plain(event.value)
         if len(key) >= MAX_DEPTH:
             raise self._error(f"nested deeper than {MAX_DEPTH} levels", event)
-        if isinstance(event, yaml.MappingStartEvent):
-            return self._mapping(events, key)
-        return self._sequence(events, key)
+        return self._mapping(key) if kind is yaml.MappingStartEvent else self._sequence(key)
 
-    def _scalar(self, event: Any) -> str | None:
-        value: str = event.value
-        if event.style:  # quoted or block; the C parser says "" for a plain scalar, the Python one None
-            return value
-        return None if value in _NULLS else Plain(value)
-
-    def _mapping(self, events: Iterator[Any], key: Key) -> dict[str, Any]:
+    def _mapping(self, key: Key) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        for event in events:
-            if isinstance(event, yaml.MappingEndEvent):
-                break
+        while type(event := self.next()) is not yaml.MappingEndEvent:
             name = self._key(event)
             here = (*key, name)
             if name in found:
                 first = self.places[here].line
                 raise self._error(f"the key {name!r} is here twice, first on line {first}", event, "keep one of them")
             self.places[here] = self._place(event)
-            found[name] = self._node(next(events), events, here)
+            found[name] = self._node(self.next(), here)
         return found
 
     def _key(self, event: Any) -> str:
-        if not isinstance(event, yaml.ScalarEvent):
+        if type(event) is not yaml.ScalarEvent:
             raise self._error("a key must be plain text", event)
         if event.anchor or event.tag or (event.value == "<<" and not event.style):
             raise self._error("anchors, tags and merge keys (<<) are not allowed", event, "repeat the keys")
         return str(event.value)
 
-    def _sequence(self, events: Iterator[Any], key: Key) -> list[Any]:
+    def _sequence(self, key: Key) -> list[Any]:
         found: list[Any] = []
-        for event in events:
-            if isinstance(event, yaml.SequenceEndEvent):
-                break
+        while type(event := self.next()) is not yaml.SequenceEndEvent:
             here = (*key, len(found))
             self.places[here] = self._place(event)
-            found.append(self._node(event, events, here))
+            found.append(self._node(event, here))
         return found
 
     def _place(self, event: Any) -> Place:
-        return Place(event.start_mark.line + self.first_line, event.start_mark.column + 1)
+        mark = event.start_mark
+        return Place(mark.line + self.first_line, mark.column + 1)
 
     def _error(self, message: str, event: Any, hint: str = "") -> YamlTextError:
         place = self._place(event)

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from kbtool.check import Article, Check, Evidence, Finding
 from kbtool.config import did_you_mean
-from kbtool.links import linked_targets
+from kbtool.links import anchors, linked_targets
 from kbtool.urls import Target
 
 _ALWAYS = ("", "top", "_top")
@@ -17,7 +17,7 @@ _ALWAYS = ("", "top", "_top")
 def _breaks(target: Target, evidence: Evidence) -> bool:
     if target.kind != "article" or target.anchor in _ALWAYS or target.anchor.startswith((":~:", "__")):
         return False
-    return target.anchor not in evidence.content.by_source[target.source].markdown.anchors
+    return target.anchor not in anchors(evidence.content.by_source[target.source], evidence)
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class BrokenAnchor(Check):
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding for each link whose anchor the target does not have."""
         for link, target in linked_targets(article, evidence, _breaks):
-            anchors = evidence.content.by_source[target.source].markdown.anchors
-            near = did_you_mean(target.anchor, anchors).removeprefix("; ")
+            known = anchors(evidence.content.by_source[target.source], evidence)
+            near = did_you_mean(target.anchor, known).removeprefix("; ")
             yield self.finding(
                 article, f"{target.source} has no heading with the anchor #{target.anchor}", line=link.line, column=link.column,
                 subject=link.target, hint=near or "link to a heading that exists",

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from kbtool.check import Article, Check, Evidence, Finding
 
+_PLAIN = bytes([*b"\t\n", *range(0x20, 0x7F)])
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -29,8 +30,8 @@ class ControlCharacter(Check):
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding for each line with such a character."""
         del evidence
-        if not _CONTROL.search(article.text):
-            return
+        if article.text.isascii() and not article.text.encode().translate(None, _PLAIN):
+            return  # ten times as fast as the pattern, and true of nearly every article
         for number, line in enumerate(article.text.split("\n"), 1):
             match = _CONTROL.search(line)
             if match:

@@ -2,41 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from kbtool.check import Article, Check, Evidence, Finding
+from kbtool.editions import Edition, RedactionError
 from kbtool.links import linked_targets
+from kbtool.urls import Target
 
 
 @dataclass(frozen=True)
 class LinkToInternal(Check):
     """A page links to one that its readers may not see.
 
-    Fires where an edition shows the link but not the page it leads to: a public article that links to an internal one. A
-    link inside a region for the narrower audience is fine.
+    Fires where an edition shows the link but not the page, or the heading, that it leads to: a public article that links to
+    an internal one, or to a heading inside an internal region. A link inside a region for the narrower audience is fine.
 
     Why it matters: the reader meets an error page, and the link's text and address tell what exists inside.
 
     How to fix it: put the sentence between `::: internal` and `:::`, link to a public page, or publish the other article.
 
-    Fires: a public article with `[the runbook](../internal/runbook.md)`. Passes: the same link inside an internal region.
+    ```md title="Fires"
+    ---
+    audience: public
+    ---
+    Ask us, or see [the runbook](internal/runbook.md).
+    ```
+
+    ```md title="Passes"
+    ---
+    audience: public
+    ---
+    Ask us.
+
+    ::: internal
+    See [the runbook](internal/runbook.md).
+    :::
+    ```
     """
 
     code: ClassVar[str] = "KB401"
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding for each link that some edition shows and cannot follow."""
-        for link, target in linked_targets(article, evidence, lambda target, _: target.kind == "article"):
-            other = evidence.content.by_source[target.source]
-            editions = [
-                edition.name for edition in evidence.editions.values()
-                if edition.shows(article) and (link.audience or article.audience) in edition.audiences
-                and not edition.shows(other)
-            ]
-            if editions and other is not article:
+        def hidden(target: Target, evidence: Evidence) -> bool:
+            return target.kind == "article" and bool(_blind(article, target, evidence))
+
+        for link, target in linked_targets(article, evidence, hidden):
+            blind = _blind(article, target, evidence)
+            editions = [edition for edition in blind if edition.shows_line(article, link.line)]
+            if editions:
+                other = evidence.content.by_source[target.source]
+                part = f"#{target.anchor}" if any(edition.shows(other) for edition in editions) else ""
                 yield self.finding(
-                    article, f"the {' and '.join(editions)} edition shows this link but not {other.path}", line=link.line,
-                    column=link.column, subject=link.target, hint="put it into a region, or link to another page",
+                    article, f"the {_named(editions)} this link but not {other.path}{part}", line=link.line, column=link.column,
+                    subject=link.target, hint="put it into a region, or link to another page",
                 )
+
+
+def _blind(article: Article, target: Target, evidence: Evidence) -> list[Edition]:
+    """Return the editions that show an article and not what a link in it leads to."""
+    other = evidence.content.by_source[target.source]
+    return [
+        edition for edition in evidence.editions.values()
+        if edition.shows(article) and not (edition.shows(other) and _shows_anchor(edition, other, target.anchor))
+    ]
+
+
+def _shows_anchor(edition: Edition, other: Article, anchor: str) -> bool:
+    """Return whether an anchor is not inside a region that the edition cuts (one that is nowhere is KB202's)."""
+    if not anchor or not other.markdown.regions or anchor not in other.markdown.anchors:
+        return True
+    try:
+        return anchor in edition.anchors(other)
+    except RedactionError:  # KB402 says so
+        return True
+
+
+def _named(editions: Sequence[Edition]) -> str:
+    names = " and ".join(edition.name for edition in editions)
+    return f"{names} edition{'s show' if len(editions) > 1 else ' shows'}"

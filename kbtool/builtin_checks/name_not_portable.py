@@ -45,7 +45,8 @@ class NameNotPortable(Check):
 
     def check_all(self, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding for each article or other file with such a name."""
-        for item in (*evidence.articles, *evidence.content.files):
-            what = "the folders are nested too deep" if getattr(item, "kind", "") == "deep" else _fault(item.path)
+        deep = {file.path for file in evidence.content.files if file.kind == "deep"}
+        for path in evidence.content.paths:
+            what = "the folders are nested too deep" if path in deep else _fault(path)
             if what:
-                yield self.finding(item.path, what, hint="rename it", subject=what)
+                yield self.finding(path, what, hint="rename it", subject=what)

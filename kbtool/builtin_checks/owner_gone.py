@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from kbtool.check import Article, Check, Evidence, Finding, Severity
+from kbtool.check import Article, Check, Evidence, Finding, Severity, SkipCheck
 
 
 @dataclass(frozen=True)
 class OwnerGone(Check):
     """An owner has left.
 
-    Fires for an owner whose `until` in `checks/owners.yml` has passed.
+    Fires for an owner whose `until` in `checks/owners.yml`, the last day there, has passed. Without that file the check is
+    skipped.
 
     Why it matters: reminders to somebody who has left reach nobody, and the article grows old unseen.
 
@@ -34,6 +35,12 @@ class OwnerGone(Check):
 
     code: ClassVar[str] = "KB005"
     severity: ClassVar[Severity] = Severity.WARNING
+
+    def check_all(self, evidence: Evidence) -> Iterator[Finding]:
+        """Yield a finding for each owner who has left; skipped without a register."""
+        if evidence.owners is None:
+            raise SkipCheck(f"{evidence.config.checks_folder}/owners.yml does not exist")
+        yield from super().check_all(evidence)
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding for each owner whose last day has passed."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
@@ -46,9 +45,9 @@ class ReviewOverdue(Check):
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding where the review was due today or earlier, plus the grace."""
         due = review_by(article, evidence.config)
-        if due is None or due + dt.timedelta(days=self.grace_days) > evidence.today:
+        late = (evidence.today - due).days if due else -1
+        if due is None or late < max(self.grace_days, 0):
             return
-        late = (evidence.today - due).days
         since = f"{late} day{'s' if late != 1 else ''} ago" if late else "today"
         yield self.at_key(
             article, "last_reviewed_on", f"the review was due by {due}, {since}",

@@ -38,8 +38,8 @@ class UrlTaken(Check):
     def _redirects(self, evidence: Evidence, taken: dict[str, str]) -> Iterator[Finding]:
         for article in evidence.articles:
             for n, old in enumerate(article.front_matter.redirect_from):
-                claim = f"{article.path}#{n}"
-                other = taken.setdefault(_fold(page_key(old)), claim)
+                claim = f"{article.path}#"  # several spellings of one old URL in one article are fine
+                other = taken.setdefault(_fold(evidence.urls.redirect_key(old)), claim)
                 if other != claim:
                     yield self.at_key(
                         article, ("redirect_from", n), f"redirect_from: {old!r} is the URL of {other.partition('#')[0]}",
@@ -51,7 +51,8 @@ def _files(evidence: Evidence) -> Iterator[tuple[str, str]]:
     for article in evidence.articles:
         yield _fold(page_key(article.source)), article.path
     for asset in evidence.content.assets.values():
-        yield _fold(asset.source), asset.path
+        is_page = asset.source.endswith((".html", ".htm"))
+        yield _fold(page_key(asset.source) if is_page else asset.source), asset.path
 
 
 def _fold(path: str) -> str:

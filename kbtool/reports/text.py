@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby
 
 from kbtool.finding import Finding, Run, Severity
@@ -11,6 +11,7 @@ from kbtool.finding import Finding, Run, Severity
 _STYLES = {"error": "1;31", "warning": "1;33", "path": "1", "dim": "2", "hint": "36", "good": "1;32"}
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\n]")
 _LONGEST = 200
+Paint = Callable[[str, str], str]  #: style and text to what is written
 
 
 def render(run: Run, *, color: bool = False) -> str:
@@ -41,8 +42,7 @@ def _colored(style: str, text: str) -> str:
     return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if text else ""
 
 
-def _finding(finding: Finding, paint: object) -> Iterator[str]:
-    assert callable(paint)  # noqa: S101 - narrows the type
+def _finding(finding: Finding, paint: Paint) -> Iterator[str]:
     where = f"{finding.line}:{finding.column}"
     head = paint(finding.severity.value, f"{finding.severity.value} {finding.code}")
     yield f"  {where:<7} {head} {visible(finding.message)} {paint('dim', f'[{finding.name}]')}"
@@ -63,8 +63,7 @@ def _marker(finding: Finding) -> str:
     return pad + "^" * max(1, len(visible(word[0])) if word else 1)
 
 
-def _summary(run: Run, paint: object) -> str:
-    assert callable(paint)  # noqa: S101 - narrows the type
+def _summary(run: Run, paint: Paint) -> str:
     errors, warnings = run.count(Severity.ERROR), run.count(Severity.WARNING)
     parts = [
         _count(errors, "error"), _count(warnings, "warning"), f"{len(run.unknown)} unknown",

@@ -1,0 +1,61 @@
+# Two targets do all the set-up on a machine with Python 3.11 and git: `make site` and `make test`.
+# `make check` runs what CI runs beside the tests; `make docs` writes the pages that are generated from the code.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WHEEL_SOURCES := $(shell git ls-files -co --exclude-standard kbtool pyproject.toml README.md LICENSE 2>/dev/null)
+JOBS ?= auto
+
+.PHONY: site test check docs bench soak clean
+
+site: $(VENV)/.installed
+	$(BIN)/kbtool check --strict
+	$(BIN)/kbtool build
+	@echo
+	@echo "The help centre:  $(CURDIR)/site/public/index.html"
+	@echo "The wiki:         $(CURDIR)/site/internal/index.html"
+	@echo "See them with:    $(BIN)/python -m http.server --bind 127.0.0.1 --directory site/public 8000"
+
+test: $(VENV)/.installed $(VENV)/.dev
+	$(BIN)/pytest -n $(JOBS) -q
+	@echo
+	@echo "All tests passed against the installed wheel: $$(ls dist/kbtool-*.whl)"
+
+check: $(VENV)/.installed $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m kbtool.explain content/checks
+	git diff --exit-code -- content/checks
+	$(BIN)/kbtool check --strict
+
+docs: $(VENV)/.installed
+	$(BIN)/python -m kbtool.explain content/checks
+
+bench: $(VENV)/.installed
+	$(BIN)/python bench/ratios.py ../shared/bench/make_kb.py
+
+soak: $(VENV)/.installed $(VENV)/.dev
+	KBTOOL_SOAK=1 $(BIN)/pytest -n $(JOBS) -q
+
+clean:
+	rm -rf $(VENV) dist site .kbtool/build .kbtool/serve .kbtool/preview
+
+# The environment holds the wheel, not the checkout: what is tested is what is shipped.
+$(VENV)/.installed: $(WHEEL_SOURCES) | $(VENV)/.created
+	rm -rf dist
+	$(BIN)/pip wheel -q --no-deps --wheel-dir dist .
+	$(BIN)/pip install -q --force-reinstall --no-deps dist/kbtool-*.whl
+	$(BIN)/pip install -q dist/kbtool-*.whl
+	touch $@
+
+$(VENV)/.dev: pyproject.toml | $(VENV)/.created
+	$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['dependency-groups']['dev'], sep='\n')" > $(VENV)/dev.txt
+	$(BIN)/pip install -q -r $(VENV)/dev.txt
+	touch $@
+
+$(VENV)/.created:
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'kbtool needs Python 3.11 or later')"
+	$(PYTHON) -m venv $(VENV)
+	touch $@
