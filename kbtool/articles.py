@@ -17,11 +17,11 @@ from typing import Any
 import pathspec
 
 from kbtool import markdown
-from kbtool.config import Config, FolderDefaults
+from kbtool.config import FILE, Config, FolderDefaults, did_you_mean
 from kbtool.errors import ConfigError
-from kbtool.front_matter import DECIDES_AUDIENCE, FrontMatter, Problem, Raw, read_front_matter, split
+from kbtool.front_matter import DECIDES_AUDIENCE, KEYS, FrontMatter, Problem, Raw, read_front_matter, split
 from kbtool.markdown import Problem as TextProblem
-from kbtool.site_config import Slugger
+from kbtool.site_config import PLAIN_SLUGGER, Slugger
 from kbtool.yaml_text import Key, Place
 
 MAX_DEPTH = 64  #: folders inside folders
@@ -52,7 +52,7 @@ class Article:
     body_line: int = 1
     audiences: frozenset[str] = frozenset({"public", "internal"})
     block_words: frozenset[str] = frozenset()
-    slugger: Slugger = Slugger()
+    slugger: Slugger = PLAIN_SLUGGER
     aliases: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
@@ -144,7 +144,7 @@ def load_articles(config: Config, slugger: Slugger | None = None) -> Content:
             f"the content folder {config.content!r} does not exist", kind="no-inputs",
             hint="set content in [tool.kbtool] to the folder of your articles",
         )
-    reader = _Reader(config, slugger or Slugger())
+    reader = _Reader(config, slugger or PLAIN_SLUGGER)
     articles: list[Article] = []
     files: list[ContentFile] = []
     for found in _walk(config.root / config.content, "", config.suffixes):
@@ -159,7 +159,7 @@ def load_articles(config: Config, slugger: Slugger | None = None) -> Content:
 
 def load_article(config: Config, source: str) -> Article:
     """Read one article by its path inside the content folder."""
-    return _Reader(config, Slugger()).read(f"{config.content}/{source}", source)
+    return _Reader(config, PLAIN_SLUGGER).read(f"{config.content}/{source}", source)
 
 
 class _Reader:
@@ -167,9 +167,11 @@ class _Reader:
 
     def __init__(self, config: Config, slugger: Slugger) -> None:
         self.config, self.slugger = config, slugger
-        self.defaults = [
-            (pathspec.GitIgnoreSpec.from_lines([glob]), found) for glob, found in config.defaults.items()
-        ]
+        self.defaults = [(_pattern(glob), found) for glob, found in config.defaults.items()]
+        for theirs, ours in config.aliases.items():
+            if ours not in KEYS:
+                raise ConfigError(f"aliases.{theirs}: {ours!r} is no key of kbtool{did_you_mean(ours, KEYS)}", where=FILE,
+                                  hint="write our key on the right")
 
     def read(self, path: str, source: str) -> Article:
         text, problem = read_text(f"{self.config.root}/{path}", self.config.max_article_bytes)
@@ -178,7 +180,8 @@ class _Reader:
         parts = split(text)
         return self._article(path, source, text, parts.raw, parts.body, parts.body_line)
 
-    def _article(self, path: str, source: str, text: str, raw: Raw, body: str, body_line: int) -> Article:
+    def _article(  # noqa: PLR0913, PLR0917 - the parts of one article
+        self, path: str, source: str, text: str, raw: Raw, body: str, body_line: int) -> Article:
         defaults = self._defaults(path, source)
         front_matter, problems = read_front_matter(raw, self.config, defaults)
         fatal = raw.fatal or any(problem.key in DECIDES_AUDIENCE for problem in problems) or not _is_utf8(path)
@@ -214,6 +217,13 @@ class _Reader:
         if ceiling and not self.config.shown_in(audience) <= self.config.shown_in(ceiling):
             return ceiling
         return audience
+
+
+def _pattern(glob: str) -> pathspec.GitIgnoreSpec:
+    try:
+        return pathspec.GitIgnoreSpec.from_lines([glob])
+    except ValueError as error:
+        raise ConfigError(f"defaults.{glob}: {error}", where=FILE, hint='write a glob such as "billing/**"') from None
 
 
 def read_text(path: str | Path, limit: int) -> tuple[str, Problem | None]:

@@ -364,14 +364,14 @@ def _has_words(text: str, words: str) -> bool:
 
 # Each begins with a literal, so that the search can leap; a text begins with "\n".
 _NOT_WORDS = re.compile(
-    r"\n[ \t>]*(?:```+|~~~+).*"  # a fence and its language
+    r"\n[ \t>]*(?:```+|~~~+)[^\"\n]*"  # a fence and its language, up to its title
     r"|\n[ \t]*(?:!!!|\?\?\?\+?|:::+|===[!+]?)[^\"\n]*"  # an admonition, tab or region
     r"|(?:\]\(\s*|\n {0,3}\[(?!\^)[^\]\n]+\]:[ \t]*)"  # what a link leads to
     r"(?:<[^>\n]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)"
-    r"|\]\[[^\]\n]*\]|\{[:.\# ][^{}\n]*\}"  # its reference; attributes
+    r"|\]\[[^\]\n]*\]"  # its reference
 )
-_NOT_SEEN = re.compile(  # images, titles of links, numbers of lists, icons, comments
-    r"!\[[^\]\n]*\](?:\([^)\n]*\)|\[[^\]\n]*\])?|\]\([^)\n]*\)"
+_NOT_SEEN = re.compile(  # images, titles of links, attributes, numbers of lists, icons, comments
+    r"!\[[^\]\n]*\](?:\([^)\n]*\)|\[[^\]\n]*\])?|\]\([^)\n]*\)|\{:? ?[.\#][^{}\n]*\}"
     r"|\n[ \t>]*\d+[.)][ \t]|:[a-z][a-z0-9_+-]*:|<!--(?s:.)*?-->"
 )
 

@@ -264,7 +264,8 @@ def _config_error(error: ValidationError, text: str) -> ConfigError:
 def _line_of(text: str, keys: list[str]) -> int:
     """Return the line of the innermost of `keys` below [tool.kbtool] that the file shows, for messages only."""
     wanted = ["tool", "kbtool", *keys]
-    line, depth, table = 1, 0, []
+    line, depth = 1, 0
+    table: list[str] = []
     for number, shown in enumerate(text.splitlines(), 1):
         header = re.match(r"\s*\[+([^\[\]]+)\]", shown)
         name = re.match(rf"\s*({_NAME.pattern}(?:\s*\.\s*{_NAME.pattern})*)\s*=", shown)

@@ -19,7 +19,7 @@ INTERVAL_HINT = 'write it as "6 months", "90 days", "1 year" or "P6M"'
 _ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 _ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?\s?(Z|[+-]\d{2}:?\d{2})?", re.ASCII)
 _US_DAY = re.compile(r"(\d{2})/(\d{2})/(\d{4})", re.ASCII)
-_NUMBERS = ("one two three four five six seven eight nine ten eleven twelve").split()
+_NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _WORDS = {word: n for n, word in enumerate(_NUMBERS, 1)} | {"a": 1, "an": 1}
 _PHRASE = re.compile(r"(?:in\s+|every\s+)?(\d{1,4}|[a-z]+)[\s_-]*(day|week|month|year)s?", re.IGNORECASE)
 _ISO_PERIOD = re.compile(r"P(?=\d)(?:(\d{1,3})Y)?(?:(\d{1,4})M)?(?:(\d{1,4})W)?(?:(\d{1,4})D)?", re.IGNORECASE)

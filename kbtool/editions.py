@@ -137,7 +137,8 @@ def _cut_comments(article: Article, text: str) -> str:
     spans, problem = markdown.comment_spans(text)
     if problem:
         raise RedactionError(problem.message, where=article.path, kind="comment-unclosed")
-    for start, end in reversed(spans):
+    for span in reversed(spans):
+        start, end = span
         alone = text[:start].rpartition("\n")[2].strip() == "" and text[end:].partition("\n")[0].strip() == ""
         if alone:  # take the whole line, so that no blank line is left to end a list or a table
             start = text.rfind("\n", 0, start) + 1

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from kbtool.check import Check
 from kbtool.config import Config
+from kbtool.files import write_atomic
 from kbtool.front_matter import THEME_KEYS, FrontMatter
+from kbtool.registry import BUILTIN_CHECKS
 
 
 def summary(check: type[Check]) -> str:
@@ -54,6 +58,11 @@ def report_schema() -> str:
     return (resources.files("kbtool") / "reports" / "report.schema.json").read_text("utf-8")
 
 
+def page_name(check: type[Check]) -> str:
+    """Return the file name of the article about a check."""
+    return f"{check.code.lower()}-{check.name()}.md"
+
+
 def check_page(check: type[Check]) -> str:
     """Return the article about a check, as it stands in this project's own `content/checks/`."""
     body = explain_check(check).replace("\n:::", "\n\\:::")
@@ -63,3 +72,27 @@ def check_page(check: type[Check]) -> str:
         f"evergreen: generated from the docstring of the check, which is reviewed with its code\n"
         f"covers: [{check.__module__.replace('.', '/')}.py]\ntags: [check]\n---\n\n{body}"
     )
+
+
+def write_check_pages(folder: Path) -> list[Path]:
+    """Write the article about each built-in check, remove those of checks that are gone, and return the articles."""
+    folder.mkdir(parents=True, exist_ok=True)
+    pages = {folder / page_name(check): check_page(check).encode() for check in BUILTIN_CHECKS}
+    for path in folder.glob("kb[0-9][0-9][0-9]-*.md"):
+        if path not in pages:
+            path.unlink()
+    for path, text in pages.items():
+        if not path.is_file() or path.read_bytes() != text:
+            write_atomic(path, text)
+    return list(pages)
+
+
+def main() -> None:
+    """Write the pages of the checks: `python -m kbtool.explain content/checks`."""
+    if len(sys.argv) != 2:  # noqa: PLR2004 - the program and one folder
+        sys.exit("usage: python -m kbtool.explain FOLDER")
+    write_check_pages(Path(sys.argv[1]))
+
+
+if __name__ == "__main__":
+    main()

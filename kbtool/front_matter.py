@@ -118,7 +118,7 @@ def _unreadable(problem: Problem) -> Parts:
 # ---------------------------------------------------------------------------------------------- types of the values
 
 
-class _Refused(ValueError):
+class _RefusedError(ValueError):
     """A value that is not of its type; `hint` travels to the finding."""
 
     def __init__(self, message: str, hint: str = "") -> None:
@@ -129,7 +129,7 @@ class _Refused(ValueError):
 def _text(value: object) -> object:
     if isinstance(value, str | None):
         return value
-    raise _Refused("must be text", "quote it")
+    raise _RefusedError("must be text", "quote it")
 
 
 def _texts(value: object) -> object:
@@ -137,7 +137,7 @@ def _texts(value: object) -> object:
         return ()
     items = value if isinstance(value, list | tuple) else [value]
     if not all(isinstance(item, str) and item.strip() for item in items):
-        raise _Refused("must be a list of words", "write [one, two]")
+        raise _RefusedError("must be a list of words", "write [one, two]")
     return tuple(str(item) for item in items)
 
 
@@ -145,29 +145,29 @@ def _date(value: object) -> object:
     if value is None or isinstance(value, dt.date):
         return value
     if not isinstance(value, str):
-        raise _Refused("must be a date", DATE_HINT)
+        raise _RefusedError("must be a date", DATE_HINT)
     try:
         return parse_date(value)
     except ValueError as error:
-        raise _Refused(str(error), DATE_HINT) from None
+        raise _RefusedError(str(error), DATE_HINT) from None
 
 
 def _interval(value: object) -> object:
     if value is None or isinstance(value, Interval):
         return value
     if not isinstance(value, str):
-        raise _Refused("must be an interval", INTERVAL_HINT)
+        raise _RefusedError("must be an interval", INTERVAL_HINT)
     try:
         return parse_interval(value)
     except ValueError as error:
-        raise _Refused(str(error), INTERVAL_HINT) from None
+        raise _RefusedError(str(error), INTERVAL_HINT) from None
 
 
 def _one_of(*words: str) -> Callable[[object], object]:
     def check(value: object) -> object:
         if value is None or value in words:
             return value
-        raise _Refused(f"{str(value)[:40]!r} is not one of {', '.join(words)}{did_you_mean(str(value), words)}")
+        raise _RefusedError(f"{str(value)[:40]!r} is not one of {', '.join(words)}{did_you_mean(str(value), words)}")
 
     return check
 
@@ -175,7 +175,7 @@ def _one_of(*words: str) -> Callable[[object], object]:
 def _yes_or_no(value: object) -> object:
     if value is None or value in ("true", "True", "false", "False"):
         return str(value).lower() == "true"
-    raise _Refused("must be true or false")
+    raise _RefusedError("must be true or false")
 
 
 def _tickets(value: object) -> object:

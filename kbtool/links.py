@@ -74,7 +74,6 @@ def site_assets(evidence: Evidence) -> set[str]:
         theme = values.get("theme")
         named = [theme.get(key) for key in ("logo", "favicon")] if isinstance(theme, dict) else []
         for key in ("extra_css", "extra_javascript"):
-            for entry in values.get(key) or []:
-                named.append(entry.get("path") if isinstance(entry, dict) else entry)
+            named += [entry.get("path") if isinstance(entry, dict) else entry for entry in values.get(key) or []]
         found |= {str(name).lstrip("/") for name in named if name}
     return found & set(evidence.content.assets)

@@ -82,8 +82,9 @@ _COMMENT_END = re.compile(r"--!?>")
 _BREAK = re.compile(r"\n")
 _GAP = re.compile(r"\n[ \t]*\n")
 _TICKS = re.compile(r"(?P<escape>\\?)(?P<run>`+)")
+_LEAD = r"[\s>\u200b-\u200f\u2060\ufeff]"  # what nobody sees before a marker must not make it text
 _MARKER = re.compile(
-    r"(?P<lead>[\s>]*(?:(?:[-*+]|\d+[.)])\s[\s>]*)*):{3,}\s*(?P<word>[^\s\[{:][^\s\[{]*)?(?P<rest>.*)\Z", re.DOTALL
+    rf"{_LEAD}*(?:(?:[-*+]|\d+[.)])\s{_LEAD}*)*:{{3,}}\s*(?P<word>[^\s\[{{:][^\s\[{{]*)?(?P<rest>.*)\Z", re.DOTALL
 )
 _EXPIRES = re.compile(r"<!--\s*(end\s+)?expires\b:?\s*(.*?)\s*--!?>\Z", re.DOTALL | re.IGNORECASE)
 _SNIPPET = re.compile(r"""[ \t]*(;*)-+8<-+(?:[ \t]+("(?:\\"|[^"])+"|'(?:\\'|[^'])+'))?\r?\Z""")

@@ -54,7 +54,7 @@ class KbtoolPlugin(BasePlugin[Options]):
         except KbtoolError as error:
             if not (self.serving and (folder / "mkdocs.yml").exists()):
                 raise PluginError(str(error)) from None
-            log.error("kbtool: %s; the page stays as it was", error)
+            log.error("kbtool: %s; the page stays as it was", error)  # noqa: TRY400 - writers need no traceback
             config.docs_dir = str(folder / "docs")
             return config
         return _apply(config, staged)

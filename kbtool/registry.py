@@ -79,7 +79,7 @@ def _installed_checks() -> Iterator[type[Check]]:
         check = _loaded(point)
         if not (isinstance(check, type) and issubclass(check, Check)):
             raise ConfigError(f"the entry point {point.name} ({point.value}) is not a Check", kind="bad-check")
-        yield _not_ours(check, point.value)
+        yield _with_code(check, point.value)
 
 
 def _loaded(point: Any) -> Any:
@@ -99,7 +99,7 @@ def _site_checks(config: Config) -> Iterator[type[Check]]:
         module = _import_file(path, where)
         for value in vars(module).values():
             if isinstance(value, type) and issubclass(value, Check) and value.__module__ == module.__name__:
-                yield _not_ours(value, where)
+                yield _with_code(value, where)
 
 
 def _import_file(path: Path, where: str) -> ModuleType:
@@ -116,7 +116,11 @@ def _import_file(path: Path, where: str) -> ModuleType:
     return module
 
 
-def _not_ours(check: type[Check], where: str) -> type[Check]:
+def _with_code(check: type[Check], where: str) -> type[Check]:
+    """Return a stranger's check, whose code must be one, and not of ours."""
+    if not re.fullmatch(r"[A-Z]+\d+", getattr(check, "code", "")):
+        raise ConfigError(f"{check.__name__} has no code of capital letters and digits", where=where, kind="bad-check",
+                          hint="such as ACME001")
     if check.code.startswith(PREFIX):
         raise ConfigError(
             f"{check.__name__} has the code {check.code}; codes with {PREFIX} belong to kbtool", where=where,
@@ -130,9 +134,9 @@ def _refuse_doubles(checks: Iterable[type[Check]]) -> None:
     for check in checks:
         here = f"{check.__module__}.{check.__name__}"
         for word in (check.code, check.name()):
-            other = taken.setdefault(word, here)
-            if other != here:
-                raise ConfigError(f"{word} is there twice: {other} and {here}", kind="bad-check", hint="rename one of them")
+            if word in taken:
+                raise ConfigError(f"{word} is there twice: {taken[word]} and {here}", kind="bad-check", hint="rename one of them")
+            taken[word] = here
 
 
 def make_checks(config: Config, select: Iterable[str] = (), ignore: Iterable[str] = ()) -> tuple[Check, ...]:
@@ -205,13 +209,23 @@ def _option_error(check: type[Check], message: str) -> ConfigError:
 
 
 def find_reports() -> dict[str, Any]:
-    """Return report format → module with `render(run, ...) -> str`."""
-    return dict(BUILTIN_REPORTS) | {point.name: _loaded(point) for point in entry_points(group="kbtool.reports")}
+    """Return report format → module with `render(run, ...) -> str`; raises ConfigError for a name that is there twice."""
+    return _with_installed(BUILTIN_REPORTS, "kbtool.reports")
 
 
 def find_trackers() -> dict[str, type]:
-    """Return kind → class of every tracker there is."""
-    return dict(BUILTIN_TRACKERS) | {point.name: _loaded(point) for point in entry_points(group="kbtool.trackers")}
+    """Return kind → class of every tracker there is; raises ConfigError for a kind that is there twice."""
+    return _with_installed(BUILTIN_TRACKERS, "kbtool.trackers")
+
+
+def _with_installed(builtin: Mapping[str, Any], group: str) -> dict[str, Any]:
+    found = dict(builtin)
+    for point in entry_points(group=group):
+        if point.name in found:
+            raise ConfigError(f"{point.name} is there twice in {group}: also {point.value}", kind="bad-plugin",
+                              hint="uninstall one of the packages")
+        found[point.name] = _loaded(point)
+    return found
 
 
 def make_trackers(config: Config) -> dict[str, Any]:
@@ -245,4 +259,5 @@ def _tracker(kind: Any, name: str, options: Mapping[str, Any]) -> Any:
         return TypeAdapter(kind).validate_python(dict(options))
     except ValidationError as error:
         first = error.errors()[0]
-        raise ConfigError(f"trackers.{name}: {'.'.join(map(str, first['loc']))}: {first['msg']}", where="pyproject.toml") from None
+        where = ".".join(map(str, ("trackers", name, *first["loc"])))
+        raise ConfigError(f"{where}: {first['msg']}", where="pyproject.toml") from None

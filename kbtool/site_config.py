@@ -153,6 +153,9 @@ class Slugger:
     separator: str = "-"
 
 
+PLAIN_SLUGGER = Slugger()
+
+
 def slugger(site: SiteConfig) -> Slugger:
     """Return the slugger that the options of the `toc` extension name."""
     options = site.extension("toc")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from kbtool.articles import Article, load_article
@@ -21,9 +21,11 @@ from kbtool.runner import run
 TODAY = dt.date(2026, 11, 22)
 OWNERS = "ana:\n  name: Ana\n  email: ana@example.com\ngone:\n  name: Gone\n  until: 2026-01-31\n"
 PRODUCT_AREAS = "billing:\n  name: Billing\n  owners: [ana]\n"
-_EXPECT = re.compile(r"<!-- expect: ([A-Z]+\d+) -->")
+_EXPECT = re.compile(r"(?:<!--|#) expect:((?: [A-Z]+\d+(?::\d+)?)+)(?: -->)?[ \t]*$")
 
-__all__ = ["OWNERS", "PRODUCT_AREAS", "TODAY", "article", "check_article", "check_files", "expected", "knowledge_base"]
+__all__ = [
+    "OWNERS", "PRODUCT_AREAS", "TODAY", "article", "check_article", "check_files", "expected", "in_words", "knowledge_base",
+]
 
 
 def knowledge_base(folder: Path, files: Mapping[str, str | bytes], *, config: str = "", today: dt.date = TODAY) -> Evidence:
@@ -71,7 +73,29 @@ def article(text: str, *, config: str = "") -> Article:
         return load_article(evidence.config, "article.md")
 
 
+def in_words(findings: Iterable[Finding]) -> list[str]:
+    """Return each finding on one line, for tables of tests: `content/article.md:3:1 KB102 error: message (hint)`."""
+    return [
+        f"{found.path}:{found.line}:{found.column} {found.code} {found.severity}: {found.message} ({found.hint})"
+        for found in findings
+    ]
+
+
 def expected(text: str) -> list[tuple[int, str]]:
-    """Return the findings that a fixture announces: the line before each `<!-- expect: CODE -->`, and the code."""
-    lines = text.split("\n")
-    return [(number, code) for number, line in enumerate(lines) for code in _EXPECT.findall(line)]
+    """Return the findings that a fixture announces, as sorted pairs of line and code, to compare with those of a run.
+
+    An expectation stands at the end of the line that the finding is about, as a comment of Markdown or of YAML:
+
+        See [exports](exprot.md). <!-- expect: KB201 -->
+        last_reviewed_on: 2026-01-01  # expect: KB102
+
+    Codes may follow one another (`expect: KB003 KB006`). Where the line can hold no comment, such as the opening `---` or
+    the marker of a region, the expectation stands elsewhere and names it: `expect: KB003:1` is a finding on line 1.
+    """
+    found = []
+    for number, line in enumerate(text.split("\n"), 1):
+        match = _EXPECT.search(line)
+        for word in match[1].split() if match else ():
+            code, _, other = word.partition(":")
+            found.append((int(other) if other else number, code))
+    return sorted(found)

@@ -44,7 +44,7 @@ SAMPLES = {
     "fence in a list": "1. a\n\n    ```sh\n    # no\n    ```\n\n## Yes\n",
     "unclosed fence": "## A\n\n```\n# shown\n",
     "indented end of fence": "```\n# no\n  ```\n# no\n```\n\n# yes\n",
-    "marker in a fence": '```markdown\n!!! note\n\n    ```\n    # no\n    ```\n```\n\n## Yes\n',
+    "marker in a fence": "```markdown\n!!! note\n\n    ```\n    # no\n    ```\n```\n\n## Yes\n",
     "raw heading": "<h2>Raw</h2>\n\n## Raw\n",
     "raw ids": "<a name=\"old\"></a>\n\n<div id='box'>x</div>\n\n## Box\n",
     "Markdown in HTML": '<div class="grid" markdown id="in">\n## Inside\n\n- [a](b.md)\n</div>\n\n## Inside\n',
@@ -57,6 +57,9 @@ SAMPLES = {
     "double definition": "[r]\n\n[r]: first.md\n\n[r]: second.md\n",
     "autolinks": "<https://example.org/a?b=c> and <me@example.org>\n",
     "code has no links": "`[a](b)`\n\n    [c](d)\n\n```\n[e](f)\n<a href='g'>\n```\n\n`<a href=\"h\">`\n",
+    "attributes in attributes": '<a title="href=no id=no" href="yes.md" data-src="no.png">x</a>\n',
+    "markdown=1": '<div id="in" markdown="1">\n\n## In\n\n</div>\n',
+    "markdown as a word": "prose about markdown\n\n<h2>Raw</h2>\n\n## Raw\n",
     "raw links": "<a href='a.md'>x</a> <img src=b.png alt=\"c > d\"> <A HREF=\"e.md\">\n",
     "links in blocks": '!!! note "see [title](t.md)"\n    [a](b.md)\n\n=== "Tab"\n\n    - [c](d.md)\n\n    | x |\n    |---|\n    | [e](f.md) |\n',
     "indented ordered list": "- a\n\n  3. b\n\n    [x](y.md)\n",
@@ -70,12 +73,14 @@ class Page(HTMLParser):
     """The ids and targets of a rendered page, but for those that footnotes and tabs make."""
 
     def __init__(self, text: str) -> None:
+        """Read a whole page."""
         super().__init__()
         self.ids: set[str] = set()
         self.targets: set[str] = set()
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note ids, old-style names and targets."""
         for name, value in attrs:
             if name in {"href", "src"} and not (value or "").startswith("#fn"):
                 self.targets.add((value or "").replace(" ", "%20"))
@@ -155,7 +160,7 @@ LINKS = [
     ("[a]\n\n[a]: b.md", [Link("b.md", 10, 10, 1, "link", None)]),
     ("!!! note\n\n    [a](b.md)", [Link("b.md", 12, 12, 9, "link", None)]),
     ("> <img\n> src='x.png'>", [Link("x.png", 10, 11, 1, "image", None)]),
-    ("<div>\n<a href=\"b.md\">x</a>\n</div>", [Link("b.md", 11, 11, 10, "link", None)]),
+    ('<div>\n<a href="b.md">x</a>\n</div>', [Link("b.md", 11, 11, 10, "link", None)]),
     ("<!-- a\nb -->\n[a](b.md)", [Link("b.md", 12, 12, 5, "link", None)]),
     ("<me@x.org>", [Link("mailto:me@x.org", 10, 10, 1, "link", None)]),
     ("[a](b.md)\r\n[c](d.md)\r\n", [
@@ -203,6 +208,7 @@ REGIONS = [
     ("\\::: internal\ntext ::: internal", []),
     (":::note\n::: internal\n:::\n:::", [Region("internal", 6, 7, 1)]),
     (":::note[Title]\n:::\n:::tip My title\n:::", []),
+    ("\u200b\u00a0::: internal\n\ufeff:::", [Region("internal", 5, 6, 1)]),
     ("::: internal\r\n:::\r", [Region("internal", 5, 6, 1)]),
 ]
 

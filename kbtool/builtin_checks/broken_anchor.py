@@ -24,7 +24,8 @@ def _breaks(target: Target, evidence: Evidence) -> bool:
 class BrokenAnchor(Check):
     """A link leads to a heading that does not exist.
 
-    Anchors are made as the engine makes them, with the slugger that `mkdocs.yml` names.
+    An anchor is what the site makes of a heading: `## Set up` becomes `#set-up`, in small letters. Headings that are included
+    from another article count too.
 
     Why it matters: the reader lands at the top of a long page and has to search. MkDocs says nothing, even with `--strict`.
 

@@ -21,6 +21,8 @@ class Expired(Check):
 
     How to fix it: remove the article or the block, or find out whether it still holds and set a later day.
 
+    On 22 November 2026, for example:
+
     ```md title="Fires"
     ---
     title: Black Friday prices

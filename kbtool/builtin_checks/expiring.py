@@ -21,6 +21,8 @@ class Expiring(Check):
 
     How to fix it: prepare the change, or set a later day.
 
+    On 22 November 2026, for example:
+
     ```md title="Fires"
     ---
     title: Black Friday prices

@@ -24,13 +24,14 @@ _HIDDEN = re.compile(
 class HiddenCharacter(Check):
     """The text holds characters that nobody can see.
 
-    Fires for bidirectional controls, zero-width characters and Unicode tags (U+E0000 and on).
+    Fires for bidirectional controls, zero-width characters, blank letters, Unicode tags (U+E0000 and on) and piled-up
+    variation selectors.
 
     Why it matters: they can make code read differently from what it does (Trojan Source, CVE-2021-42574), and can carry
     instructions to programs that read the page.
 
     How to fix it: delete them. Where right-to-left text needs its controls, list them in the option `allow`, as in
-    `allow = ["U+200F"]`. Joiners inside emoji are fine.
+    `allow = ["U+200F"]`. What emoji and flags are made of is fine.
     """
 
     code: ClassVar[str] = "KB013"

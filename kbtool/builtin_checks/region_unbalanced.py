@@ -19,7 +19,22 @@ class RegionUnbalanced(Check):
     Why it matters: where a region ends decides what the public sees, so nothing is guessed: no site is published until the
     markers are clear.
 
-    How to fix it: close each `::: internal` with a line of `:::`, and check the word for typing errors.
+    How to fix it: close each `::: internal` with a line of `:::`, and check the word for spelling mistakes.
+
+    ```md title="Fires"
+    Open the billing page.
+
+    ::: internal
+    Refunds over 500 need a second pair of eyes.
+    ```
+
+    ```md title="Passes"
+    Open the billing page.
+
+    ::: internal
+    Refunds over 500 need a second pair of eyes.
+    :::
+    ```
     """
 
     code: ClassVar[str] = "KB402"

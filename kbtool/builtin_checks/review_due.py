@@ -20,6 +20,8 @@ class ReviewDue(Check):
 
     How to fix it: review the article now.
 
+    On 22 November 2026, for example:
+
     ```md title="Fires"
     ---
     title: Export invoices

@@ -18,6 +18,8 @@ class ReviewInFuture(Check):
 
     How to fix it: write the day on which somebody really looked.
 
+    On 22 November 2026, for example:
+
     ```md title="Fires"
     ---
     title: Export invoices

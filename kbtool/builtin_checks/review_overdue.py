@@ -15,12 +15,15 @@ class ReviewOverdue(Check):
     """The review is overdue.
 
     Fires from the day on that `last_reviewed_on` plus `review_in` gives, as GOV.UK's tool counts. Without `review_in`, the
-    interval is that of the `content_type` or `risk`, else the configuration's.
+    interval is that of the `content_type` or `risk`, else the configuration's. The option `grace_days` waits that many days
+    longer.
 
     Why it matters: the owner promised to look again by that day. Readers cannot tell an old answer from a wrong one.
 
     How to fix it: read the article against the product, correct it, and set the date. Where the interval is too short for a
     page that never changes, choose a longer one, or give the reason in `evergreen`.
+
+    On 22 November 2026, for example:
 
     ```md title="Fires"
     ---

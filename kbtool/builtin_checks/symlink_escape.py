@@ -13,6 +13,8 @@ from kbtool.check import Check, Evidence, Finding
 class SymlinkEscape(Check):
     """A symlink leads out of the content folder.
 
+    Fires for symlinks to a place outside, in a loop, or to nothing. One that stays inside is KB014's.
+
     Why it matters: MkDocs follows symlinks, so a link to `/etc/passwd` or to a private folder publishes what it finds there.
     kbtool follows none; one that leaves the folder, or ends nowhere, stops the publication.
 

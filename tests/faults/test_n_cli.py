@@ -94,7 +94,7 @@ def test_n01_an_unknown_word_is_exit_2_with_the_nearest_known_one(kb: Any, args:
         ("[tool.kbtool.checks.review-overdue]\nseverity = \"info\"\n", "pyproject.toml", "severity must be error, warning or off"),
         ("[tool.kbtool]\nselect = [\"KB9O\"]\n", "", "no check is called 'KB9O'"),
         ("[tool.kbtool.trackers.support]\nkind = \"fil\"\n", "pyproject.toml", "no kind 'fil'; did you mean \"file\"?"),
-        ("[tool.kbtool.trackers.support]\nkind = \"file\"\n", "pyproject.toml", "trackers.support: path: Field required"),
+        ("[tool.kbtool.trackers.support]\nkind = \"file\"\n", "pyproject.toml", "trackers.support.path: Field required"),
         (b"[tool.kbtool]\n# \xff\n", "pyproject.toml", "cannot be read"),
     ],
 )

@@ -1,0 +1,218 @@
+"""What the commands share: finding the knowledge base, one run of the checks, writing reports, saying what happened."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from kbtool.errors import KbtoolError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kbtool.config import Config
+    from kbtool.evidence import Evidence
+    from kbtool.finding import Run
+    from kbtool.publish import Published
+
+
+def find_folder(root: Path | None) -> Path:
+    """Return the folder of the knowledge base: the one that was named, or the nearest; raises UsageError or ConfigError."""
+    from kbtool.config import find_root
+
+    if root is not None and not root.is_dir():
+        raise UsageError(f"there is no folder {str(root)!r}", kind="no-such-path")
+    return root.resolve() if root else find_root(Path.cwd())
+
+
+def read_config(root: Path | None) -> Config:
+    """Return the configuration of the knowledge base; raises ConfigError."""
+    from kbtool.config import load_config
+
+    return load_config(find_folder(root))
+
+
+def read_config_or_none(root: Path | None) -> Config | None:
+    """Return the configuration, or None outside of a knowledge base: some commands work anywhere."""
+    try:
+        found = find_folder(root)
+    except KbtoolError as error:
+        if error.kind == "no-config":
+            return None
+        raise
+    from kbtool.config import load_config
+
+    return load_config(found)
+
+
+def day(text: str | None) -> dt.date:
+    """Return the day to judge by: `--today`, else the clock's; read once a run."""
+    if text is None:
+        return clock()
+    from kbtool.dates import DATE_HINT, parse_date
+
+    try:
+        return parse_date(text)
+    except ValueError as error:
+        raise UsageError(f"--today: {error}", kind="bad-date", hint=DATE_HINT) from None
+
+
+def clock() -> dt.date:
+    """Return the day of SOURCE_DATE_EPOCH, else of the clock, in UTC."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if not epoch:
+        return dt.datetime.now(dt.UTC).date()
+    try:
+        return dt.datetime.fromtimestamp(int(epoch), dt.UTC).date()
+    except (ValueError, OverflowError, OSError):
+        raise UsageError(f"SOURCE_DATE_EPOCH: {epoch[:40]!r} is no number of seconds", kind="bad-date",
+                         hint="unset it, or write the seconds since 1970") from None
+
+
+def gather_evidence(root: Path | None, today: str | None) -> Evidence:
+    """Gather the evidence; raises ConfigError and UsageError."""
+    from kbtool.evidence import gather
+
+    return gather(read_config(root), day(today))
+
+
+def run_checks(root: Path | None, options: dict[str, Any], paths: Sequence[Path]) -> tuple[Evidence, Run]:
+    """Run the checks that the options ask for; raises UsageError where there is nothing to check."""
+    from kbtool.registry import make_checks, make_trackers
+    from kbtool.runner import run
+
+    config = read_config(root)
+    checks = make_checks(config, options.get("select", ()), options.get("ignore", ()))
+    make_trackers(config)  # a misspelt option is an error now, not on the day that a ticket is needed
+    if not checks:
+        raise UsageError("no check is left to run", kind="no-checks", hint="widen --select or narrow --ignore")
+    from kbtool.evidence import gather
+
+    evidence = gather(config, day(options["today"]))
+    if not evidence.articles:
+        raise UsageError(f"there is no article below {config.content!r}", kind="no-inputs",
+                         hint="set content in [tool.kbtool], or write one with `kbtool new`")
+    return evidence, run(evidence, checks, only=_only(paths, evidence))
+
+
+def _only(paths: Sequence[Path], evidence: Evidence) -> Any:
+    """Return which paths are reported on; every path that is asked for must hold an article."""
+    if not paths:
+        return None
+    root = evidence.config.root.resolve()
+    wanted = []
+    for path in paths:
+        here = path if path.is_absolute() else Path.cwd() / path
+        if not os.path.lexists(here):
+            raise UsageError(f"there is no file or folder {str(path)!r}", kind="no-such-path")
+        here = here.parent.resolve() / here.name
+        inside = here.resolve() if here.is_dir() else here
+        name = inside.relative_to(root).as_posix() if inside.is_relative_to(root) else ""
+        known = name == "." or any(path == name or path.startswith(f"{name}/") for path in evidence.content.paths)
+        if not name or not known:
+            raise UsageError(f"{str(path)!r} holds no article of this knowledge base", kind="no-inputs",
+                             hint=f"articles are below {evidence.config.content}/")
+        wanted.append(name)
+    return lambda found: any(name in (".", found) or found.startswith(f"{name}/") for name in wanted)
+
+
+def find_report(form: str) -> Any:
+    """Return the report of that name; raises UsageError with the nearest one."""
+    from kbtool.config import did_you_mean
+    from kbtool.registry import find_reports
+
+    reports = find_reports()
+    if form not in reports:
+        raise UsageError(f"--format: no report is called {form!r}{did_you_mean(form, reports)}", kind="no-such-report",
+                         hint=f"one of {', '.join(reports)}")
+    return reports[form]
+
+
+def find_edition(evidence: Evidence, name: str) -> Any:
+    """Return the edition of that name; raises UsageError with the nearest one."""
+    if name not in evidence.editions:
+        from kbtool.config import did_you_mean
+
+        raise UsageError(f"no edition is called {name!r}{did_you_mean(name, evidence.editions)}", kind="no-such-edition",
+                         hint=f"one of {', '.join(evidence.editions)}")
+    return evidence.editions[name]
+
+
+def write_report(text: str, output: Path | None, evidence: Evidence) -> None:
+    """Write a report to standard output, or to a file in one step; raises UsageError for a place that cannot be meant."""
+    if output is None:
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except BrokenPipeError:  # the reader has seen enough; the verdict stands
+            silence_stdout()
+        return
+    from kbtool.files import write_atomic
+
+    if output.is_dir() or not output.absolute().parent.is_dir():
+        raise UsageError(f"--output: {str(output)!r} is a folder, or its folder does not exist", kind="bad-output")
+    here = output.resolve()
+    if any(here == (evidence.config.root / article.path).resolve() for article in evidence.articles):
+        raise UsageError(f"--output: {str(output)!r} is an article", kind="bad-output")
+    write_atomic(output, text.encode("utf-8", "backslashreplace"))
+
+
+def tell(found: Published, config: Config) -> int:
+    """Say what became of one edition; return its exit code."""
+    for note in found.notes:
+        say(f"warning[{found.edition}]: {note}")
+    if found.failure:
+        say(str(found.failure))
+        return found.failure.exit_code
+    for leak in found.leaks:
+        say(f"error[leak]: {leak_line(leak)}")
+    if found.leaks:
+        say(f"error[withheld]: the {found.edition} edition was not published; the site that was there stays")
+        return 1
+    click.echo(f"{found.edition}: {found.pages} articles in {found.folder.relative_to(config.root)}/")
+    return 0
+
+
+def leak_line(leak: Any) -> str:
+    """Return one leak as a line for people."""
+    from kbtool.reports.text import visible
+
+    return visible(f"{leak.file}: shows {leak.what!r}, which is from {leak.source}")
+
+
+def weight(code: int) -> int:
+    """Return the rank of an exit code: 4 goes before 2, 1, 3, 0."""
+    return (0, 3, 1, 2, 4).index(code)
+
+
+def colors(stream: TextIO) -> bool:
+    """Return whether to write colours: to a terminal, unless NO_COLOR; always with FORCE_COLOR."""
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def progress(text: str) -> Any:
+    """Return a spinner on a terminal, and nothing elsewhere."""
+    from contextlib import nullcontext
+
+    if not sys.stderr.isatty():
+        return nullcontext()
+    from rich.console import Console
+
+    return Console(stderr=True).status(text)
+
+
+def say(text: str) -> None:
+    """Say something that is not the report."""
+    click.echo(f"kbtool: {text}", err=True)
+
+
+def silence_stdout() -> None:
+    """Send what is left of standard output nowhere, so that the interpreter does not stumble over it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
