@@ -20,7 +20,8 @@ from kbtool import markdown
 from kbtool.config import FILE, Config, FolderDefaults, did_you_mean
 from kbtool.errors import ConfigError
 from kbtool.front_matter import DECIDES_AUDIENCE, KEYS, FrontMatter, Problem, Raw, read_front_matter, split
-from kbtool.markdown import Problem as TextProblem
+from kbtool.regions import Problem as TextProblem
+from kbtool.regions import comment_spans
 from kbtool.site_config import PLAIN_SLUGGER, Slugger
 from kbtool.yaml_text import Key, Place
 
@@ -68,7 +69,7 @@ class Article:
         """Return what is wrong with the HTML comments of the body, if anything."""
         if "<!--" not in self.body:
             return None
-        problem = markdown.comment_spans(self.body)[1]
+        problem = comment_spans(self.body)[1]
         return problem and replace(problem, line=problem.line + self.body_line - 1)
 
     @property

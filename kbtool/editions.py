@@ -12,6 +12,7 @@ from kbtool import markdown
 from kbtool.articles import Article
 from kbtool.config import Config
 from kbtool.errors import KbtoolError
+from kbtool.regions import Region, comment_spans
 from kbtool.site_config import Slugger
 
 _ESCAPED = re.compile(r"^([ \t>]*(?:[-*+]|\d+[.)])?[ \t]*)\\(:{3,})", re.MULTILINE)
@@ -121,7 +122,7 @@ def _cut_regions(article: Article, edition: Edition, lines: list[str]) -> list[s
     return [line for line in kept if line is not None]
 
 
-def _block(region: markdown.Region, marker: str, *, narrower: bool) -> tuple[str, str]:
+def _block(region: Region, marker: str, *, narrower: bool) -> tuple[str, str]:
     """Return the lines that stand for a shown region's markers: PyMdown's block syntax, which nests without indenting."""
     if not narrower:
         return "", ""
@@ -134,7 +135,7 @@ def _block(region: markdown.Region, marker: str, *, narrower: bool) -> tuple[str
 
 
 def _cut_comments(article: Article, text: str) -> str:
-    spans, problem = markdown.comment_spans(text)
+    spans, problem = comment_spans(text)
     if problem:
         raise RedactionError(problem.message, where=article.path, kind="comment-unclosed")
     for span in reversed(spans):

@@ -16,44 +16,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
 import pyromark
 
+from kbtool.commonmark import prepare
+from kbtool.regions import Problem, Region, Span, comment_spans, region_markers, scan_regions
+
 Slugify = Callable[[str, str], str]
-Span = tuple[int, int]
 
 _OPTIONS = (
     pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_FOOTNOTES | pyromark.Options.ENABLE_DEFINITION_LIST
 )
-_MAX_NESTING = 20
 _READ_ATTRIBUTES = frozenset({"href", "src", "id", "name", "markdown"})
-_BULLETS = frozenset({":", "-", "*", "+"})
 
-# Every pattern that runs over a whole text starts with a literal character: `re` then searches 10 times faster than
-# with `^`. Possessive quantifiers keep hostile input linear.
-_EOL = r"[ \t]*(?=\n|\Z)"
-_SURVEY = re.compile(
-    r"\n[ \t>]*+(?=[!?=`~\[#\d])(?:(?P<block>!!!|\?\?\?|===[+! ])"
-    r"|(?P<odd_fence>````|~~~~|(?:(?<=\n )|(?<=\n  )|(?<=\n   ))(?:```|~~~))"
-    r"|(?P<fence>```|~~~)|(?P<definition>\[[^\]\[^][^\]\[\n]*\]:)"
-    r"|(?P<start>(?<= )#{1,6}[ \t]|#{1,6}[^#\s]|(?<= )\d+[.)] ))"
-)
-_FENCE = re.compile(r"([ \t>]*)(`{3,}|~{3,})[^`]*\Z")
-_FENCED_OR_BLOCK = re.compile(
-    r"\n(?P<prefix>[ \t>]*+)(?:"
-    r"(?P<fence>`{3,}|~{3,})[^`\n]*(?=\n|\Z)"
-    rf"(?:\n(?!(?P=prefix)(?P=fence){_EOL})(?:(?P=prefix).*|{_EOL}))*+(?:\n(?P=prefix)(?P=fence){_EOL})?"
-    r'|(?:(?:!!! ?(?=[\w-])|\?\?\?\+? ?(?=[\w"-]))[\w\- ]*+(?:"(?P<title>.*)")?|===[+!]* +"(?P<tab>.*)")'
-    rf"{_EOL}(?P<content>(?:\n(?P=prefix)(?: {{4}}|\t).*|\n[ \t>]*(?=\n|\Z))*+))"
-)
-_LINE_START = re.compile(r"\n(?:(?P<indent> {1,3})(?:(?=#{1,6}[ \t])|(?P<item>\d+[.)] ))|(?P<tight>#{1,6})(?=[^#\s]))")
-_SPACED_TARGET = re.compile(r"\]\(([^()\s<>\"']+(?: [^()\s<>\"']+)+)\)")
-_DEFINITION_LINE = re.compile(r"\n {0,3}\[([^\]\[^][^\]\[\n]*)\]:")
-_DEFINITION = re.compile(r"[ \t]*\[([^\]\[^][^\]\[]*)\]:[ \t]*\S")
-_MARKDOWN_TAG = re.compile(r"<(\w+)(?=[^<>]*\smarkdown[\s=>])([^<>]*)>")
-_RAW_HEADING = re.compile(r"(?<!`)<(h[1-6])>")
 _RAW_TAG = re.compile(r"<[A-Za-z](?:[^<>=\n]|\n[ \t>]*)*+=")
 
 _TAG = re.compile(r"<[A-Za-z/!](?:[^<>\"']|\"[^\"]*\"|'[^']*')*+>")
@@ -74,18 +51,8 @@ _ATTRIBUTE_WORD = re.compile(r"[^ =}]+=\"[^\"]*\"|[^ =}]+='[^']*'|[^ =}]+=[^ =}]
 _COUNTED = re.compile(r"(.*)_([0-9]{1,9})\Z")
 _NO_PUNCTUATION = {code: None for code in range(128) if not re.match(r"[\w\s-]", chr(code))}
 _UNSAFE = re.compile(r"[^\w\-.~!#$&'()*+,/:;=?@%^]|%[89A-Fa-f]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _HIGH_BYTES = re.compile(r"(?:%[89A-Fa-f][0-9A-Fa-f])+")
 
-_EMPTY_COMMENT = re.compile(r"<!---?>")
-_COMMENT_END = re.compile(r"--!?>")
-_BREAK = re.compile(r"\n")
-_GAP = re.compile(r"\n[ \t]*\n")
-_TICKS = re.compile(r"(?P<escape>\\?)(?P<run>`+)")
-_LEAD = r"[\s>\u200b-\u200f\u2060\ufeff]"  # what nobody sees before a marker must not make it text
-_MARKER = re.compile(
-    rf"{_LEAD}*(?:(?:[-*+]|\d+[.)])\s{_LEAD}*)*:{{3,}}\s*(?P<word>[^\s\[{{:][^\s\[{{]*)?(?P<rest>.*)\Z", re.DOTALL
-)
 _EXPIRES = re.compile(r"<!--\s*(end\s+)?expires\b:?\s*(.*?)\s*--!?>\Z", re.DOTALL | re.IGNORECASE)
 _SNIPPET = re.compile(r"""[ \t]*(;*)-+8<-+(?:[ \t]+("(?:\\"|[^"])+"|'(?:\\'|[^'])+'))?\r?\Z""")
 
@@ -116,280 +83,12 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Region:
-    """A part for one audience, from marker to marker (lines of the file); the outermost has depth 1."""
-
-    audience: str
-    start: int
-    end: int
-    depth: int
-
-
-@dataclass(frozen=True, slots=True)
 class Expiry:
     """An `<!-- expires DATE -->` block; `date` is as written, `end` is None when the block is never closed."""
 
     date: str
     start: int
     end: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something in the text that cannot be understood, and what to do about it."""
-
-    line: int
-    message: str
-    hint: str
-
-
-def code_mask(lines: Sequence[str]) -> list[bool]:
-    """Tell for each line whether it belongs to a fenced code block, its delimiters included.
-
-    The rules are those of pymdownx.superfences: any indentation, which the content must keep; an end fence of the same
-    length; a fence that is never closed is no code.
-    """
-    mask = [False] * len(lines)
-    start, prefix, fence = -1, "", ""
-    for number, line in enumerate(lines):
-        if start < 0:
-            if ("```" in line or "~~~" in line) and (match := _FENCE.match(line)):
-                start, prefix, fence = number, match[1].expandtabs(4), match[2]
-            continue
-        text = line.expandtabs(4)
-        if not text.strip(" \r>" if ">" in prefix else None):
-            continue
-        if not text.startswith(prefix[: prefix.rfind(">") + 1] or prefix):
-            start = -1
-        elif text[len(prefix) :].rstrip() == fence:
-            mask[start : number + 1] = [True] * (number + 1 - start)
-            start = -1
-    return mask
-
-
-def comment_spans(body: str) -> tuple[list[Span], Problem | None]:
-    """Find the HTML comments outside fenced and inline code, as character offsets.
-
-    A comment that is never closed is no span but the problem that comes with them (its line counts from 1 in `body`).
-    """
-    if "<!--" not in body:
-        return [], None
-    inside_code = _code_test(body)
-    spans: list[Span] = []
-    start = body.find("<!--")
-    while start >= 0:
-        end = start + 4
-        if not inside_code(start, inline=True):
-            closing = _comment_end(body, start, inside_code)
-            if closing is None:
-                line = body.count("\n", 0, start) + 1
-                return spans, Problem(line, "an HTML comment is never closed", "add --> where the comment ends")
-            end = closing
-            spans.append((start, end))
-        start = body.find("<!--", end)
-    return spans, None
-
-
-def _comment_end(body: str, start: int, inside_code: _CodeTest) -> int | None:
-    if empty := _EMPTY_COMMENT.match(body, start):
-        return empty.end()
-    closers = _COMMENT_END.finditer(body, start + 4)
-    return next((found.end() for found in closers if not inside_code(found.start(), inline=False)), None)
-
-
-class _CodeTest(Protocol):
-    def __call__(self, position: int, /, *, inline: bool) -> bool: ...
-
-
-def _code_test(body: str) -> _CodeTest:
-    """Make a test whether a position is in fenced code or, if asked, in inline code."""
-    fenced = code_mask(body.split("\n")) if "```" in body or "~~~" in body else []
-    breaks = [match.start() for match in _BREAK.finditer(body)] if any(fenced) else []
-    gaps = [0, *(match.end() for match in _GAP.finditer(body)), len(body)] if "`" in body else []
-    paragraphs: dict[int, list[int]] = {}
-
-    def inside_code(position: int, /, *, inline: bool) -> bool:
-        if breaks and fenced[bisect_left(breaks, position)]:
-            return True
-        if not inline or not gaps:
-            return False
-        number = bisect_right(gaps, position)
-        if number not in paragraphs:
-            first = gaps[number - 1]
-            paragraphs[number] = [first + edge for edge in _inline_code(body[first : gaps[number]])]
-        return bisect_right(paragraphs[number], position) % 2 == 1
-
-    return inside_code
-
-
-def _inline_code(paragraph: str) -> list[int]:
-    """Return where inline code begins, ends, begins …: a run of backticks lasts until the next one of its length."""
-    runs = list(_TICKS.finditer(paragraph))
-    following: dict[int, int] = {}
-    closers: dict[int, int] = {}
-    for index in range(len(runs) - 1, -1, -1):
-        length = len(runs[index]["run"])
-        closers[index] = following.get(length, -1)
-        following[length] = index
-    edges, index = [], 0
-    while index < len(runs):
-        if runs[index]["escape"] or closers[index] < 0:
-            index += 1
-            continue
-        edges += [runs[index].start(), runs[closers[index]].end()]
-        index = closers[index] + 1
-    return edges
-
-
-def scan_regions(
-    lines: Sequence[str], *, first_line: int = 1, audiences: frozenset[str], directives: frozenset[str] = frozenset()
-) -> tuple[tuple[Region, ...], tuple[Problem, ...]]:
-    """Find `::: audience` … `:::`, in code fences too, and whatever is wrong with their markers.
-
-    An unknown word opens a region of that name, so what it encloses is in no known audience; so does a marker that is
-    never closed, up to the last line. A word of `directives` opens a block of its own, which is no region.
-    """
-    regions: list[Region] = []
-    problems: list[Problem] = []
-    opened: list[tuple[int, str | None, int]] = []
-    for number, match in region_markers(lines):
-        line, word, rest = number + first_line, match["word"], match["rest"].strip()
-        depth = opened[-1][2] if opened else 0
-        if not word and not rest:
-            if opened:
-                _close(regions, opened, line)
-            else:
-                problems.append(Problem(line, "::: closes a region that was never opened", "remove the line"))
-        elif word in directives:
-            opened.append((line, None, depth))
-        else:
-            opened.append((line, word or rest, depth + 1))
-            problems += _marker_problems(line, word or rest, rest if word else "", audiences)
-    while opened:
-        problems.append(Problem(opened[-1][0], "this ::: block is never closed", "add a line ::: where it ends"))
-        _close(regions, opened, max(len(lines) - 1 + first_line, opened[-1][0]))
-    return tuple(sorted(regions, key=lambda region: region.start)), tuple(sorted(problems, key=lambda p: p.line))
-
-
-def region_markers(lines: Sequence[str]) -> Iterator[tuple[int, re.Match[str]]]:
-    """Yield the index of each line that is a `:::` marker, opening or closing, and its match."""
-    for number, line in enumerate(lines):
-        if ":::" in line and (match := _MARKER.match(line)):
-            yield number, match
-
-
-def _close(regions: list[Region], opened: list[tuple[int, str | None, int]], line: int) -> None:
-    start, audience, depth = opened.pop()
-    if audience is not None:
-        regions.append(Region(audience, start, line, depth))
-
-
-def _marker_problems(line: int, word: str, rest: str, audiences: frozenset[str]) -> Iterator[Problem]:
-    if word not in audiences:
-        import difflib  # noqa: PLC0415  (only needed for a mistake)
-
-        nearest = difflib.get_close_matches(word.lower(), sorted(audiences), n=1)
-        hint = f"did you mean {nearest[0]!r}?" if nearest else f"known audiences: {', '.join(sorted(audiences))}"
-        yield Problem(line, f"unknown audience {word!r}", hint)
-    elif rest:
-        yield Problem(line, f"unexpected {rest!r} after ::: {word}", "put nothing after the audience's name")
-
-
-def _prepare(body: str, markers: Sequence[int]) -> str:
-    """Rewrite `body` for CommonMark, with one empty line more before it and otherwise the same lines."""
-    # Surrogates cannot be encoded, and the patterns know one line break.
-    body = _SURROGATE.sub("\ufffd", body).replace("\r\n", "\n") if not body.isascii() or "\r" in body else body
-    if markers:
-        lines = body.split("\n")
-        for number in markers:
-            lines[number] = ""
-        body = "\n".join(lines)
-    text = "\n" + body
-    if "<" in text:
-        text = _prepare_html(text)
-    found = [match.lastgroup for match in _SURVEY.finditer(text)]
-    if "block" in found:
-        text = _dedent(text)
-    if "start" in found:
-        text = _LINE_START.sub(_like_python_markdown, text)
-    if "definition" in found:
-        text = _settle_definitions(text)
-    if "odd_fence" in found or found.count("fence") % 2:
-        text = _without_code(text)
-    return _SPACED_TARGET.sub(r"](<\1>)", text)
-
-
-def _prepare_html(text: str) -> str:
-    if "<!--" in text:
-        text = _without_comments(text)
-    if "markdown" in text and (names := {name for name, _ in _MARKDOWN_TAG.findall(text)}):
-        # An inline tag with a word behind it starts no HTML block, so Markdown is read up to and in the next line.
-        text = _MARKDOWN_TAG.sub("<i\\2>\u200b", text)
-        return re.sub(rf"</(?:{'|'.join(names)})>", "", text)
-    # A raw <h2> gets no anchor. Written like this it differs from the headings that pyromark makes.
-    return _RAW_HEADING.sub(r"<\1 >", text) if "<h" in text else text
-
-
-def _without_comments(text: str) -> str:
-    """Take comments out but for their line breaks; Python-Markdown shows those that begin in a line and hold a gap."""
-    spans, problem = comment_spans(text)
-    parts, position = [], 0
-    for start, end in spans:
-        comment = text[start:end]
-        before = text[text.rfind("\n", 0, start) + 1 : start].strip(" \t>")
-        if not before or not _GAP.search(comment):
-            # A list item must not become an empty one.
-            parts += [text[position:start], "\u200b" if before in _BULLETS else "", "\n" * comment.count("\n")]
-            position = end
-    text = "".join([*parts, text[position:]])
-    # What is never closed is text for Python-Markdown; CommonMark would swallow the rest of the article.
-    return re.sub(r"(?<!`)<!--", "&lt;!--", text) if problem or "<!--" in text else text
-
-
-def _dedent(text: str, depth: int = 0) -> str:
-    def unwrap(match: re.Match[str]) -> str:
-        if match["fence"]:
-            return match[0]
-        prefix, content = match["prefix"], match["content"]
-        content = content.replace(f"\n{prefix}    ", f"\n{prefix}").replace(f"\n{prefix}\t", f"\n{prefix}")
-        title = match["title"] or match["tab"] or ""
-        # A title right above a table or a list would become part of it: it stays only where it may hold a link.
-        keep = "[" in title or "<" in title or content[:2] == "\n\n"
-        return f"\n{prefix}{title if keep else ''}{_dedent(content, depth + 1)}"
-
-    return _FENCED_OR_BLOCK.sub(unwrap, text) if depth < _MAX_NESTING else text
-
-
-def _like_python_markdown(match: re.Match[str]) -> str:
-    """Make `#Heading` a heading and `  # heading` none; let four columns be enough to continue `  1. item`."""
-    if match["tight"]:
-        return f"\n{match['tight']} "
-    return f"\n{match['item'] or match['indent'] + chr(92)}"
-
-
-def _settle_definitions(text: str) -> str:
-    """Put link definitions at the end where the two disagree on them.
-
-    Python-Markdown takes them from the midst of a paragraph too, and of two for one label it takes the last.
-    """
-    found = list(_DEFINITION_LINE.finditer(text))
-    before = (text[text.rfind("\n", 0, match.start()) + 1 : match.start()] for match in found)
-    late = any(line.strip() and not _DEFINITION.match(line) for line in before)
-    if not late and len({match[1].lower() for match in found}) == len(found):
-        return text
-    lines, definitions = text.split("\n"), dict[str, str]()
-    for number, code in enumerate(code_mask(lines)):
-        if not code and (match := _DEFINITION.match(lines[number])):
-            definitions[match[1].lower()] = lines[number].strip()
-            lines[number] = ""
-    return "\n".join([*lines, "", *definitions.values()])
-
-
-def _without_code(text: str) -> str:
-    """Empty the lines that the renderer takes for fenced code, and fences that are none for it but for CommonMark."""
-    lines = text.split("\n")
-    mask = code_mask(lines)
-    return "\n".join("" if code or _FENCE.match(line) else line for line, code in zip(lines, mask, strict=True))
 
 
 def _slug(value: str, separator: str) -> str:
@@ -487,7 +186,7 @@ class Markdown:
     @cached_property
     def _prepared(self) -> str:
         markers = [number for number, _ in region_markers(self._lines)] if self._scanned is not _NO_REGIONS else []
-        return _prepare(self.body, markers)
+        return prepare(self.body, markers)
 
     @cached_property
     def _html(self) -> str:

@@ -32,6 +32,7 @@ from kbtool.freshness import review_by
 from kbtool.front_matter import THEME_KEYS
 from kbtool.links import included, site_assets
 from kbtool.pages import home_page
+from kbtool.regions import code_mask
 from kbtool.site_config import dump
 from kbtool.urls import page_key
 from kbtool.yaml_text import natural
@@ -133,7 +134,7 @@ def _includes(article: Article, text: str, edition: Edition, evidence: Evidence,
         other = included(article, include.target, evidence)
         shown = other is not None and other is not article and edition.shows(other) and depth < MAX_INCLUDES
         lines[include.line - 1] = _includes(other, redact(other, edition), edition, evidence, depth + 1) if shown and other else ""
-    mask = markdown.code_mask(lines)
+    mask = code_mask(lines)
     return "\n".join(line for line, code in zip(lines, mask, strict=True) if code or not _SNIPPET_BAR.match(line))
 
 
@@ -170,7 +171,7 @@ def _rewrite(text: str, parsed: markdown.Markdown, rewritten: Mapping[str, str],
                 lines[number],
             )
     definition = re.compile(r"^( {0,3}\[[^\]]+\]:\s*<?)(\S+?)(>?(?:\s.*)?)$")
-    mask = markdown.code_mask(lines)
+    mask = code_mask(lines)
     for number, line in enumerate(lines):
         match = definition.match(line)
         if match and not mask[number] and match[2] in rewritten:

