@@ -9,27 +9,22 @@ It is longer than a file should be, so that whoever must trust it can read it al
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import html
 import re
 import stat
-import struct
 import unicodedata
-import zipfile
-import zlib
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
-from io import BytesIO
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING
+
+from kbtool.site_text import BROKEN, texts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
-_CAP, _DEPTH = 256 * 1024 * 1024, 3  # bytes that a packed file may unpack to, and archives within archives
-_TOO_BIG, _TOO_DEEP = f"unpacks to more than {_CAP} bytes", "holds archives within archives"
 _SHINGLE = 8  # words
 _STEP = 3  # words from one look to the next: every shingle has a run that begins at such a place
 _RUN = _SHINGLE - _STEP + 1  # words
@@ -69,15 +64,14 @@ def audit_site(site: Path, withheld: Withheld, *, allowed: Collection[str] = ())
     in a row. `allowed` silences leaks whose words it contains. Nothing raises: what cannot be read, a missing site too, is
     a leak of the kind "unreadable".
     """
-    reader = _Reader(withheld, allowed)
-    leaks: dict[tuple[str, str, str], Leak] = {}
-    for leak in chain.from_iterable(reader.read(*entry) for entry in _walk(site, "")):
-        leaks.setdefault((leak.file, leak.source, leak.kind), leak)
-    return sorted(leaks.values())
+    return Auditor(withheld, allowed).audit(site)
 
 
-class _Reader:
-    def __init__(self, withheld: Withheld, allowed: Iterable[str]) -> None:
+class Auditor:
+    """What `audit_site` does in two steps, so that the first can be done while the site is being built."""
+
+    def __init__(self, withheld: Withheld, allowed: Collection[str] = ()) -> None:
+        self._hides = bool(withheld.phrases or withheld.titles or withheld.texts)
         quiet = [_folded(text) for text in allowed]
         folded = {phrase: _folded(phrase) for phrase in withheld.phrases}
         self._labels = {
@@ -89,7 +83,16 @@ class _Reader:
         self._clean_tags: set[str] = set()
         self._seen: dict[bytes, list[Leak]] = {}  # by the digest of a file
 
-    def read(self, path: Path, name: str, trouble: Leak | None) -> Iterator[Leak]:
+    def audit(self, site: Path) -> list[Leak]:
+        """Return what leaks in a site, as `audit_site` does."""
+        if not self._hides:  # the widest edition
+            return sorted(replace(trouble, file=name) for _, name, trouble in _walk(site, "") if trouble)
+        leaks: dict[tuple[str, str, str], Leak] = {}
+        for leak in chain.from_iterable(self._read(*entry) for entry in _walk(site, "")):
+            leaks.setdefault((leak.file, leak.source, leak.kind), leak)
+        return sorted(leaks.values())
+
+    def _read(self, path: Path, name: str, trouble: Leak | None) -> Iterator[Leak]:
         """Yield what leaks by the name and by the bytes of one entry of a site."""
         outside = {*self._search(name.rpartition("/")[0])}
         for leak in self._search(name):
@@ -110,8 +113,8 @@ class _Reader:
 
     def _scan(self, data: bytes) -> Iterator[Leak]:
         try:
-            yield from chain.from_iterable(map(self._search, _texts(data)))
-        except _BROKEN as error:
+            yield from chain.from_iterable(map(self._search, texts(data)))
+        except BROKEN as error:
             yield _trouble(error)
 
     def _search(self, text: str) -> Iterator[Leak]:
@@ -140,16 +143,6 @@ class _Reader:
         yield from self._passages.find(folded)
 
 
-# -- files to text ---------------------------------------------------------------------------------------------------
-
-_BROKEN = (
-    OSError, EOFError, ValueError, RuntimeError, IndexError, struct.error, zlib.error, zipfile.BadZipFile,
-)
-_READABLE = re.compile(
-    rb"(?:[\t\n\r -~]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}){4,}"
-)
-
-
 def _walk(path: Path, name: str) -> Iterator[tuple[Path, str, Leak | None]]:
     """Yield each entry of a site with its name and what keeps it from being read."""
     trouble, inside = None, []
@@ -172,58 +165,6 @@ def _walk(path: Path, name: str) -> Iterator[tuple[Path, str, Leak | None]]:
 def _trouble(error: Exception) -> Leak:
     text = error.strerror if isinstance(error, OSError) else str(error)
     return Leak("", (text or type(error).__name__)[:_WHAT], "", "unreadable")
-
-
-def _texts(data: bytes, depth: int = 0) -> Iterator[str]:
-    """Yield every text in the bytes of a file, also the packed ones."""
-    if depth > _DEPTH:
-        raise ValueError(_TOO_DEEP)
-    try:
-        yield data.decode()
-    except UnicodeDecodeError:
-        yield from _runs(data)
-    for packed in _unpacked(data):
-        if len(packed) > _CAP:
-            raise ValueError(_TOO_BIG)
-        yield from _texts(packed, depth + 1)
-
-
-def _runs(data: bytes) -> Iterator[str]:
-    """Yield the readable parts of what is not UTF-8: binary, UTF-16, Latin-1."""
-    for view in dict.fromkeys([data, data.replace(b"\0", b"")]):
-        yield b"\n".join(_READABLE.findall(view)).decode(errors="replace")
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        yield data.decode("utf-16", "replace")
-    elif b"\0" not in data:
-        yield data.decode("cp1252", "replace")
-
-
-def _unpacked(data: bytes) -> Iterator[bytes]:
-    if data.startswith(b"\x1f\x8b"):
-        with gzip.open(BytesIO(data)) as stream:
-            yield stream.read(_CAP + 1)
-    elif data.startswith(b"PK\x03\x04"):  # zip, and so docx, xlsx, odt
-        with zipfile.ZipFile(BytesIO(data)) as archive:
-            if sum(member.file_size for member in archive.infolist()) > _CAP:
-                raise ValueError(_TOO_BIG)
-            yield "\n".join(archive.namelist()).encode()
-            yield from map(archive.read, archive.namelist())
-    elif data.startswith(b"\x89PNG\r\n\x1a\n"):
-        yield from _png_texts(data)
-
-
-def _png_texts(data: bytes) -> Iterator[bytes]:
-    """Yield the packed and the Latin-1 texts of a PNG; its other texts lie open."""
-    at = 8
-    while at + 8 <= len(data):
-        size, name = struct.unpack_from(">I4s", data, at)
-        _, _, body = data[at + 8 : at + 8 + size].partition(b"\0")
-        at += size + 12
-        if name == b"tEXt":
-            yield body.decode("latin-1").encode()
-        elif name == b"zTXt" or (name == b"iTXt" and body[:1] == b"\1"):
-            packed = body[1:] if name == b"zTXt" else body[2:].split(b"\0", 2)[2]
-            yield zlib.decompressobj().decompress(packed, _CAP + 1)
 
 
 # -- text to words ---------------------------------------------------------------------------------------------------

@@ -248,7 +248,7 @@ def main() -> None:
 
 def _guarded() -> int:  # noqa: PLR0911 - one return for each way to end
     try:
-        result = kbtool.main(standalone_mode=False)
+        result = kbtool.main(prog_name="kbtool", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as stop:
         return stop.exit_code

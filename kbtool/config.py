@@ -109,7 +109,7 @@ class Config(_Frozen):
     directives: tuple[str, ...] = ()
     due_soon: IntervalField = Interval(days=14)
     review_in: IntervalField = Interval(months=6)
-    intervals: dict[ContentType | Risk, IntervalField] = Field(default_factory=dict)
+    intervals: dict[Literal[ContentType, Risk], IntervalField] = Field(default_factory=dict)
     max_article_bytes: int = Field(default=2 * 2**20, gt=0)
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()

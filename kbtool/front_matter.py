@@ -27,6 +27,7 @@ THEME_KEYS = frozenset({"hide", "icon", "template", "search", "status", "subtitl
 DECIDES_AUDIENCE = frozenset({"audience", "confidence", "draft"})
 _OPEN = re.compile(r"---[ \t]*\n")
 _LATE = re.compile(r"(?:[\s\ufeff\u200b]|<!--(?:(?!-->).)*-->)+(?P<opener>---)[ \t]*\n[ \t]*[\w.-]+[ \t]*:", re.DOTALL)
+_KEY = re.compile(r"[\w.-]+[ \t]*:(?:[ \t]|$)", re.MULTILINE)
 _CLOSE = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
 
 
@@ -92,6 +93,8 @@ def _between(text: str, start: int, closed: re.Match[str]) -> Parts:
     block = text[start : closed.start()]
     body_line = text.count("\n", 0, closed.end()) + 2
     body = text[closed.end() + 1 :]
+    if closed[0].startswith(".") and _KEY.match(body):
+        return _unreadable(Problem(body_line - 1, "the front matter goes on after its end of ...", "close it with a line of ---"))
     if len(block) > MAX_BYTES:
         return _unreadable(Problem(1, f"the front matter is longer than {MAX_BYTES:,} characters", "shorten it"))
     try:

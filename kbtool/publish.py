@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 
-from kbtool.audit import Leak, Withheld, audit_site
+from kbtool.audit import Auditor, Leak, Withheld
 from kbtool.editions import Edition, select, withheld_texts
 from kbtool.engine import build_site
 from kbtool.errors import ConfigError, IncompleteError, KbtoolError
@@ -89,8 +89,10 @@ def _publish_one(evidence: Evidence, edition: Edition, work: Path, *, allow_empt
                                   hint="give articles `audience: public`, or say --allow-empty")
         staged = stage(evidence, edition, stage_folder(evidence.config.root, edition.name))
         out = Path(mkdtemp(prefix=f"{edition.name}-", dir=work)) / "site"
-        notes = (*staged.notes, *build_site(staged.folder, out))
-        leaks = tuple(audit_site(out, withheld(evidence, edition, staged), allowed=evidence.config.audit_allow))
+        with ThreadPoolExecutor(1) as aside:  # the engine is another process: meanwhile the audit learns what to look for
+            auditor = aside.submit(_auditor, evidence, edition, staged)
+            notes = (*staged.notes, *build_site(staged.folder, out))
+        leaks = tuple(auditor.result().audit(out))
         if not leaks:
             out.chmod(0o755)
             swap_in(out, folder)
@@ -107,7 +109,11 @@ def audit_folder(evidence: Evidence, edition: Edition, site: Path) -> list[Leak]
     """Search a built site, wherever it comes from, for anything that the edition may not show."""
     with TemporaryDirectory(prefix="kbtool-audit-") as folder:
         staged = stage(evidence, edition, Path(folder))
-        return audit_site(site, withheld(evidence, edition, staged), allowed=evidence.config.audit_allow)
+        return _auditor(evidence, edition, staged).audit(site)
+
+
+def _auditor(evidence: Evidence, edition: Edition, staged: Staged) -> Auditor:
+    return Auditor(withheld(evidence, edition, staged), evidence.config.audit_allow)
 
 
 def withheld(evidence: Evidence, edition: Edition, staged: Staged) -> Withheld:
@@ -122,7 +128,7 @@ def withheld(evidence: Evidence, edition: Edition, staged: Staged) -> Withheld:
             texts[f"{article.path}: description"] = article.front_matter.description
     return Withheld(
         phrases={
-            phrase: source for phrase, source in _phrases(evidence, edition)
+            phrase: source for phrase, source in dict(_phrases(evidence, edition)).items()
             if len(phrase) >= _SHORTEST and phrase.casefold() not in everything
         },
         titles={article.title: article.path for article in hidden},

@@ -39,6 +39,7 @@ from kbtool.yaml_text import natural
 
 MAX_INCLUDES = 8  #: levels of includes in includes
 _SNIPPET_BAR = re.compile(r"^[ \t]*-{2,}8<-{2,}[ \t]*$", re.MULTILINE)
+_ESCAPED_SNIPPET = re.compile(r"^([ \t]*);(?=;*-+8<-)", re.MULTILINE)
 _RAW_HTML = re.compile(r"\b(?:href|src)\s*=", re.IGNORECASE)
 
 
@@ -108,7 +109,7 @@ def _touch(folder: Path) -> None:
 
 def _compile(article: Article, edition: Edition, evidence: Evidence) -> tuple[str, set[str]]:
     """Return the text of an article for an edition, its links rewritten to staged files, and the assets it refers to."""
-    text = _includes(article, redact(article, edition), edition, evidence, 0)
+    text = _ESCAPED_SNIPPET.sub(r"\1", _includes(article, redact(article, edition), edition, evidence, 0))
     parsed = article.markdown if text == article.body else _parse(article, text)
     urls = evidence.urls
     targets = {href: urls.resolve(article.source, href) for href in parsed.targets}

@@ -100,12 +100,12 @@ def _code_point(character: int | str | bytes) -> int:
 
 def _from_yaml(error: yaml.MarkedYAMLError, text: str, first_line: int) -> YamlTextError:
     lines = text.rstrip("\n").split("\n")
-    mark: Any = error.problem_mark or error.context_mark
-    if mark and error.context_mark and mark.line >= len(lines):  # the text ended: what is still open is to blame
-        mark = error.context_mark
-    at = min(mark.line, len(lines) - 1) if mark else 0
     message = str(error.problem or error.context or "it is not YAML")
     hint = next((hint for part, hint in _HINTS.items() if part in message), _QUOTE)
+    mark: Any = error.problem_mark or error.context_mark
+    if mark and error.context_mark and (hint == _BRACKET or mark.line >= len(lines)):  # what is still open is to blame
+        mark = error.context_mark
+    at = min(mark.line, len(lines) - 1) if mark else 0
     if lines[at].startswith("\t"):
         hint = "indent with spaces, not with tabs"
     return YamlTextError(message, at + first_line, mark.column + 1 if mark else 1, hint)

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from kbtool import audit
+from kbtool import site_text
 from kbtool.audit import Leak, Withheld, audit_site
 
 SECRET = "Agents may refund up to 400 euro without asking a manager, but never tell customers about this limit."
@@ -409,7 +409,7 @@ def test_what_cannot_be_unpacked_is_reported(
     site: Path, monkeypatch: pytest.MonkeyPatch, data: bytes, what: str
 ) -> None:
     """An archive that is broken, too big or too deep fails closed."""
-    monkeypatch.setattr(audit, "_CAP", 1000)
+    monkeypatch.setattr(site_text, "_CAP", 1000)
     monkeypatch.setattr(audit, "_TOO_BIG", "unpacks to more than 1000 bytes")
     write(site, "x", data)
     (leak,) = audit_site(site, WITHHELD)

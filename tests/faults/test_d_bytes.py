@@ -83,9 +83,9 @@ def test_d05_control_characters_in_the_text(check: Any) -> None:
 
 def test_d05_a_nul_byte_is_no_text(check: Any) -> None:
     """A NUL byte makes the article unreadable: KB001 on its line, in no edition."""
-    checked = check({"nul.md": TEXT.encode() + b"a\0b\n"})
-    assert checked.of("nul.md") == [("KB001", 10, "not text: there is a NUL byte")]
-    assert "nul.md" not in checked.public | checked.internal
+    checked = check({"null.md": TEXT.encode() + b"a\0b\n"})
+    assert checked.of("null.md") == [("KB001", 10, "not text: there is a NUL byte")]
+    assert "null.md" not in checked.public | checked.internal
 
 
 def test_d05_control_characters_in_the_front_matter(check: Any) -> None:

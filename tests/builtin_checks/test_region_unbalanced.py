@@ -1,0 +1,69 @@
+"""KB402 region-unbalanced."""
+
+from __future__ import annotations
+
+import pytest
+
+from kbtool.builtin_checks.region_unbalanced import RegionUnbalanced
+from kbtool.testing import check_article, in_words
+
+CLOSE, KNOWN = "add a line ::: where it ends", "known audiences: internal, public"
+FIRES = {
+    "never closed": ("a\n\n::: internal\nx\n", [f"3:1 KB402 error: this ::: block is never closed ({CLOSE})"]),
+    "closed twice": ("::: internal\nx\n:::\n:::\n", ["4:1 KB402 error: ::: closes a region that was never opened (remove the line)"]),
+    "misspelt": ("::: internl\nx\n:::\n", ["1:1 KB402 error: unknown audience 'internl' (did you mean 'internal'?)"]),
+    "other case": ("::: Internal\nx\n:::\n", ["1:1 KB402 error: unknown audience 'Internal' (did you mean 'internal'?)"]),
+    "another tool's block": ("::: note\nx\n:::\n", [f"1:1 KB402 error: unknown audience 'note' ({KNOWN})"]),
+    "words after it": (
+        "::: internal only\nx\n:::\n",
+        ["1:1 KB402 error: unexpected 'only' after ::: internal (put nothing after the audience's name)"],
+    ),
+    "in code": ("```\n::: internal\n```\n", [f"2:1 KB402 error: this ::: block is never closed ({CLOSE})"]),
+    "in a list": ("- a\n\n    ::: internal\n    x\n", [f"3:1 KB402 error: this ::: block is never closed ({CLOSE})"]),
+    "two at once": ("::: internal\n::: public\nx\n:::\n", [f"1:1 KB402 error: this ::: block is never closed ({CLOSE})"]),
+    "comment": ("a\n<!-- b\n", ["2:1 KB402 error: an HTML comment is never closed (add --> where the comment ends)"]),
+    "below front matter": ("---\ntitle: x\n---\n:::\n", [
+        "4:1 KB402 error: ::: closes a region that was never opened (remove the line)",
+    ]),
+    "several": (":::\n::: intern\n<!--\n", [
+        "1:1 KB402 error: ::: closes a region that was never opened (remove the line)",
+        f"2:1 KB402 error: this ::: block is never closed ({CLOSE})",
+        "2:1 KB402 error: unknown audience 'intern' (did you mean 'internal'?)",
+        "3:1 KB402 error: an HTML comment is never closed (add --> where the comment ends)",
+    ]),
+}
+
+
+@pytest.mark.parametrize(("text", "found"), FIRES.values(), ids=FIRES)
+def test_fires(text: str, found: list[str]) -> None:
+    """Each marker that does not fit is an error at its line; nothing is guessed."""
+    assert in_words(check_article(RegionUnbalanced(), text)) == [f"content/article.md:{one}" for one in found]
+
+
+CLEAN = {
+    "none": "text\n",
+    "one": "::: internal\nx\n:::\n",
+    "more colons": ":::: internal\nx\n::::\n",
+    "nested": "::: internal\n::: public\nx\n:::\n:::\n",
+    "list": "- a\n\n    ::: internal\n    x\n    :::\n",
+    "quote": "> ::: internal\n> x\n> :::\n",
+    "escaped": "\\::: internal\n\\:::\n",
+    "escaped in code": "```\n\\::: internal\n```\n",
+    "in a line": "Write `::: internal` or ::: in a line.\n",
+    "comment": "<!-- a -->\n`<!--`\n",
+    "windows": "::: internal\r\nx\r\n:::\r\n",
+}
+
+
+@pytest.mark.parametrize("text", CLEAN.values(), ids=CLEAN)
+def test_clean(text: str) -> None:
+    """Regions that close, escaped markers, and colons that are no markers are clean."""
+    assert check_article(RegionUnbalanced(), text) == []
+
+
+def test_audiences_and_directives_of_the_configuration() -> None:
+    """An audience of some edition opens a region, and a word of `directives` or of the preset opens a block of its own."""
+    config = 'preset = "docusaurus"\ndirectives = ["card"]\n[tool.kbtool.editions.partner]\naudiences = ["public", "partner"]'
+    text = "::: partner\n::: card\n::: tip Title\nx\n:::\n:::\n:::\n"
+    assert check_article(RegionUnbalanced(), text, config=config) == []
+    assert [found.line for found in check_article(RegionUnbalanced(), text)] == [1, 2, 3]
