@@ -10,7 +10,7 @@ from typing import ClassVar
 from kbtool.check import Article, Check, Evidence, Finding
 from kbtool.cli import kbtool as command_line
 from kbtool.config import did_you_mean
-from kbtool.markdown import code_mask
+from kbtool.regions import code_mask
 
 _COMMANDS = frozenset(command_line.commands)
 _CALL = r"kbtool(?: +-C[ =]\S+| +--root[ =]\S+)* +(?P<word>[a-z][\w-]*)(?![\w.:/=-])"

@@ -45,7 +45,8 @@ class DescriptionMissing(Check):
             return
         length = len((article.front_matter.description or "").strip())
         if not length:
-            yield self.at_key(article, "description", "a public article needs a description", hint="say in one sentence what it answers")
+            hint = "say in one sentence what it answers"
+            yield self.at_key(article, "description", "a public article needs a description", hint=hint)
         elif length > self.longest:
             yield self.at_key(
                 article, "description", f"the description has {length} characters, {length - self.longest} too many",

@@ -18,6 +18,7 @@ INTERVAL_HINT = 'write it as "6 months", "90 days", "1 year" or "P6M"'
 
 _ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 _ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?\s?(Z|[+-]\d{2}:?\d{2})?", re.ASCII)
+_SHORT_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 _US_DAY = re.compile(r"(\d{2})/(\d{2})/(\d{4})", re.ASCII)
 _NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _WORDS = {word: n for n, word in enumerate(_NUMBERS, 1)} | {"a": 1, "an": 1}
@@ -54,12 +55,13 @@ def parse_date(text: str, style: str = "iso") -> dt.date:
 
     Args:
         text: what the author wrote.
-        style: `iso`, or `us` for `03/31/2026` (Microsoft's `ms.date`), which then is read as well.
+        style: `iso`; `short` also reads `2026-3-1`, as YAML does and GOV.UK's pages have it; `us` also reads `03/31/2026`,
+            as Microsoft's `ms.date` is written.
 
     Raises:
         ValueError: with a message for the author, when it is no day or its year is not 2000 to 2199.
     """
-    match = _ISO_DAY.fullmatch(text)
+    match = (_SHORT_DAY if style == "short" else _ISO_DAY).fullmatch(text)
     us = _US_DAY.fullmatch(text) if style == "us" else None
     if us:
         month, day, year = us.groups()

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kbtool.articles import Article
 from kbtool.editions import Edition
 from kbtool.evidence import Evidence
-from kbtool.site_config import overlay
-from kbtool.urls import page_key
+from kbtool.site_config import entries, overlay
+from kbtool.urls import UrlMap, page_key
 
 #: Plugins that only see the stage. All others are left out: they may read the repository, or leave it at that silently.
 PLUGINS = frozenset({"search", "material/search", "tags", "material/tags"})
 _HANDLED = frozenset({"kbtool", "redirects"})  #: done by the stage itself
 _DROPPED = ("docs_dir", "site_dir", "hooks", "watch", "remote_branch", "remote_name", "strict", "dev_addr")
+#: Links are checked before the engine runs, against the whole knowledge base and with the line; it need not repeat that.
+_NO_SECOND_OPINION = {
+    "nav": {"omitted_files": "ignore", "not_found": "warn", "absolute_links": "ignore"},
+    "links": {"not_found": "ignore", "anchors": "ignore", "absolute_links": "ignore", "unrecognized_links": "ignore"},
+}
 _EXTENSIONS = ("admonition", "pymdownx.blocks.admonition")
+_ADDRESS = re.compile(r"/|#|[a-zA-Z][a-zA-Z0-9+.-]*:")
 STYLE = "assets/kbtool/kbtool.css"
 
 
@@ -28,8 +35,10 @@ def derive(
     notes = [f"{evidence.config.mkdocs}: {key} is not used in an edition" for key in ("hooks",) if values.get(key)]
     for key in _DROPPED:
         values.pop(key, None)
-    values |= {"docs_dir": "docs", "site_dir": "site"}
+    values |= {"docs_dir": "docs", "site_dir": "site", "validation": _NO_SECOND_OPINION}
     values.setdefault("edit_uri", "")
+    if not evidence.site.exists and edition.internal and "site_name" not in edition.mkdocs:
+        values["site_name"] = "Wiki"
     values["theme"] = _theme(values.get("theme"))
     values["markdown_extensions"] = _extensions(values.get("markdown_extensions"))
     plugins, left_out = _plugins(values.get("plugins"))
@@ -39,7 +48,9 @@ def derive(
     values["extra_css"] = [STYLE, *(values.get("extra_css") or [])]
     values["extra"] = {**(values.get("extra") or {}), "kbtool": {"edition": edition.name, "internal": edition.internal}}
     shown = [article for article in articles if article.front_matter.state != "archived"]
-    nav = _nav(values.pop("nav", None), shown)
+    given = values.pop("nav", None)
+    notes += [f"{evidence.config.mkdocs}: nav names {path!r}, which is no article" for path in _not_there(given, evidence)]
+    nav = _nav(given, shown, evidence.urls)
     if nav is None and preview:
         nav = _tree_nav(shown)
     if nav is not None:
@@ -57,8 +68,7 @@ def _theme(theme: object) -> dict[str, Any]:
 
 def _extensions(given: object) -> list[Any]:
     """Return the Markdown extensions as a list, with those that regions need; includes are resolved by the stage."""
-    entries = [{name: options} for name, options in given.items()] if isinstance(given, Mapping) else list(given or [])  # type: ignore[call-overload]
-    kept = [entry for entry in entries if _name(entry) != "pymdownx.snippets"]
+    kept = [entry for entry in entries(given) if _name(entry) != "pymdownx.snippets"]
     names = {_name(entry) for entry in kept}
     return [*kept, *(name for name in _EXTENSIONS if name not in names)]
 
@@ -66,37 +76,52 @@ def _extensions(given: object) -> list[Any]:
 def _plugins(given: object) -> tuple[list[Any] | None, list[str]]:
     if given is None:
         return None, []
-    entries = [{name: options} for name, options in given.items()] if isinstance(given, Mapping) else list(given)  # type: ignore[call-overload]
-    kept = [entry for entry in entries if _name(entry) in PLUGINS]
-    return kept, [_name(entry) for entry in entries if _name(entry) not in PLUGINS | _HANDLED]
+    kept = [entry for entry in entries(given) if _name(entry) in PLUGINS]
+    return kept, [name for name in map(_name, entries(given)) if name not in PLUGINS | _HANDLED]
 
 
 def _name(entry: object) -> str:
     return str(next(iter(entry), "")) if isinstance(entry, Mapping) else str(entry)
 
 
-def _nav(given: object, articles: Iterable[Article]) -> list[Any] | None:
+def _nav(given: object, articles: Iterable[Article], urls: UrlMap) -> list[Any] | None:
     """Return the navigation with only the articles of the edition; sections that become empty go as well."""
     if not isinstance(given, list):
         return None
-    return _entries(given, {article.source for article in articles})
+    return _entries(given, {article.source for article in articles}, urls)
 
 
-def _entries(entries: Iterable[Any], shown: set[str]) -> list[Any]:
+def _entries(given: Iterable[Any], shown: set[str], urls: UrlMap) -> list[Any]:
     kept: list[Any] = []
-    for entry in entries:
+    for entry in given:
         label, value = next(iter(entry.items()), ("", None)) if isinstance(entry, Mapping) else (None, entry)
         if isinstance(value, list):
-            value = _entries(value, shown) or None
-        elif isinstance(value, str) and not _elsewhere(value) and posixpath.normpath(value) not in shown:
+            value = _entries(value, shown, urls) or None
+        elif isinstance(value, str) and not _is_shown(value, shown, urls):
             value = None
         if value is not None:
             kept.append(value if label is None else {label: value})
     return kept
 
 
-def _elsewhere(target: str) -> bool:
-    return "://" in target or target.startswith(("//", "/", "#", "mailto:"))
+def _not_there(given: object, evidence: Evidence) -> Iterator[str]:
+    """Yield the pages of a navigation that are neither articles nor assets."""
+    for entry in given if isinstance(given, list) else []:
+        value = next(iter(entry.values()), None) if isinstance(entry, Mapping) else entry
+        if isinstance(value, list):
+            yield from _not_there(value, evidence)
+        elif isinstance(value, str) and not _ADDRESS.match(value):
+            path = posixpath.normpath(value)
+            if path not in evidence.content.by_source and path not in evidence.content.assets:
+                yield value
+
+
+def _is_shown(target: str, shown: set[str], urls: UrlMap) -> bool:
+    """Return whether the edition has what a nav entry leads to; an address that is none of our articles is no secret."""
+    if target.startswith("/"):
+        found = urls.resolve("", target)
+        return found.kind != "article" or found.source in shown
+    return "://" in target or target.startswith(("#", "mailto:")) or posixpath.normpath(target) in shown
 
 
 def _tree_nav(articles: Iterable[Article]) -> list[Any]:

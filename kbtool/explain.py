@@ -89,7 +89,7 @@ def write_check_pages(folder: Path) -> list[Path]:
 
 def main() -> None:
     """Write the pages of the checks: `python -m kbtool.explain content/checks`."""
-    if len(sys.argv) != 2:  # noqa: PLR2004 - the program and one folder
+    if len(sys.argv) != 2:
         sys.exit("usage: python -m kbtool.explain FOLDER")
     write_check_pages(Path(sys.argv[1]))
 

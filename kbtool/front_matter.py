@@ -26,6 +26,7 @@ THEME_KEYS = frozenset({"hide", "icon", "template", "search", "status", "subtitl
 #: Keys that decide who may read an article: one that cannot be read, or is misspelt, hides it from every edition.
 DECIDES_AUDIENCE = frozenset({"audience", "confidence", "draft"})
 _OPEN = re.compile(r"---[ \t]*\n")
+_OTHER_KIND = re.compile(r'(?:\+\+\+|;;;|\{)[ \t]*\n|\{[ \t]*"')
 _LATE = re.compile(r"(?:[\s\ufeff\u200b]|<!--(?:(?!-->).)*-->)+(?P<opener>---)[ \t]*\n[ \t]*[\w.-]+[ \t]*:", re.DOTALL)
 _KEY = re.compile(r"[\w.-]+[ \t]*:(?:[ \t]|$)", re.MULTILINE)
 _CLOSE = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
@@ -67,8 +68,9 @@ class Parts:
 
 def split(text: str) -> Parts:
     """Take the front matter from the text of an article; none at all is an empty one."""
-    if text.startswith(("+++\n", "{\n", ";;;\n")):
-        kind = {"+": "TOML", "{": "JSON", ";": "JSON"}[text[0]]
+    other = _OTHER_KIND.match(text)
+    if other:
+        kind = "TOML" if other[0].startswith("+") else "JSON"
         return _unreadable(Problem(1, f"the front matter is {kind}", "write it as YAML between two lines of ---"))
     opened = _OPEN.match(text)
     if not opened:
@@ -270,7 +272,7 @@ def read_front_matter(raw: Raw, config: Config, defaults: FolderDefaults) -> tup
     if raw.fatal:
         return _NOT_DEFAULT, raw.problems
     values, problems = _canonical(raw, config)
-    values, places = _us_dates(values, config), raw.places
+    values, places = _foreign_dates(values, config), raw.places
     front_matter, more = _validate(values, places, config)
     problems += more
     if not any(problem.key == "audience" for problem in problems):
@@ -302,13 +304,14 @@ def _unknown_key(key: str, place: Place, known: Iterable[str]) -> Problem:
     return Problem(place.line, f"unknown key {key[:60]!r}", hint, place.column, meant[0] if meant else key)
 
 
-def _us_dates(values: dict[str, Any], config: Config) -> dict[str, Any]:
-    if config.preset_.date_style != "us":
+def _foreign_dates(values: dict[str, Any], config: Config) -> dict[str, Any]:
+    """Return the values with dates read that are written in the style of the preset; others are judged as any date is."""
+    if config.preset_.date_style == "iso":
         return values
     out = dict(values)
     for key in ("last_reviewed_on", "expires"):
         try:
-            out[key] = parse_date(out[key], "us")
+            out[key] = parse_date(out[key], config.preset_.date_style)
         except (ValueError, KeyError, TypeError):
             continue
     return out

@@ -6,8 +6,9 @@ to be said about a link, since that parse is ten times as slow.
 
 from __future__ import annotations
 
+import difflib
 import posixpath
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from kbtool.articles import Article
 from kbtool.evidence import Evidence
@@ -77,3 +78,17 @@ def site_assets(evidence: Evidence) -> set[str]:
             named += [entry.get("path") if isinstance(entry, dict) else entry for entry in values.get(key) or []]
         found |= {str(name).lstrip("/") for name in named if name}
     return found & set(evidence.content.assets)
+
+
+def nearest(path: str, known: Iterable[str]) -> str:
+    """Return `did you mean "x"?` for a path whose file has the same name elsewhere, or nearly that name, else nothing."""
+    names: dict[str, list[str]] = {}
+    for other in known:
+        names.setdefault(posixpath.basename(other).casefold(), []).append(other)
+    wanted = posixpath.basename(path.rstrip("/")).casefold()
+    close = difflib.get_close_matches(wanted, names, n=1, cutoff=0.75) or difflib.get_close_matches(f"{wanted}.md", names, n=1, cutoff=0.9)
+    if not close:
+        return ""
+    folder = posixpath.dirname(path)
+    best = min(names[close[0]], key=lambda other: (posixpath.dirname(other) != folder, other))
+    return f'did you mean "{best}"?'

@@ -30,6 +30,7 @@ PRESETS: Mapping[str, Preset] = {
             "layout", "weight", "parent", "section", "type", "source_url", "hide_in_navigation", "show_expiry",
             "show_review_banner", "owner_slack_workspace", "hide_page_review", "google_site_verification", "prevent_indexing",
         ),
+        date_style="short",
         placeholders={"<%= current_page.data.title %>": "title"},
     ),
     # learn.microsoft.com/contribute, "metadata": ms.date is written month first.

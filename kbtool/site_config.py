@@ -19,7 +19,12 @@ from kbtool.errors import ConfigError
 
 _PYTHON = "tag:yaml.org,2002:python/"
 _TRUSTED = ("material.", "markdown.", "pymdownx.", "mermaid2.")
-DEFAULT = {"site_name": "Help centre", "theme": {"name": "material", "font": False, "features": [
+DEFAULT = {"site_name": "Help centre", "theme": {"name": "material", "font": False, "palette": [
+    {"media": f"(prefers-color-scheme: {name})", "scheme": scheme, "toggle": {"icon": icon, "name": f"Switch to {other} mode"}}
+    for name, scheme, icon, other in (
+        ("light", "default", "material/weather-night", "dark"), ("dark", "slate", "material/weather-sunny", "light"),
+    )
+], "features": [
     "navigation.sections", "navigation.indexes", "navigation.top", "navigation.prune", "content.code.copy", "search.suggest",
     "search.highlight",
 ]}, "markdown_extensions": [
@@ -57,7 +62,7 @@ class SiteConfig:
 
     def extension(self, name: str) -> Mapping[str, Any]:
         """Return the options of a Markdown extension, empty when it has none or is off."""
-        for entry in self.values.get("markdown_extensions") or []:
+        for entry in entries(self.values.get("markdown_extensions")):
             options = entry.get(name) if isinstance(entry, dict) else None
             if isinstance(options, dict):
                 return options
@@ -99,6 +104,13 @@ def read_yaml(path: Path, where: str) -> Any:
         raise ConfigError(str(error.problem or error), where=f"{where}{line}", hint="correct the YAML") from None
     except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
         raise ConfigError(f"cannot be read: {error}", where=where) from None
+
+
+def entries(given: object) -> list[Any]:
+    """Return `plugins`, or `markdown_extensions`, as a list; MkDocs takes a mapping of names to options as well."""
+    if isinstance(given, Mapping):
+        return [{name: options} for name, options in given.items()]
+    return list(given) if isinstance(given, list) else []
 
 
 def overlay(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from kbtool.front_matter import THEME_KEYS
 from kbtool.links import included, site_assets
 from kbtool.pages import home_page
 from kbtool.regions import code_mask
-from kbtool.site_config import dump
+from kbtool.site_config import dump, entries, overlay
 from kbtool.urls import page_key
 from kbtool.yaml_text import natural
 
@@ -90,7 +90,7 @@ def stage(evidence: Evidence, edition: Edition, folder: Path, *, preview: bool =
     _add_redirects(plan, articles, evidence)
     for source in plan.assets | site_assets(evidence):
         plan.files[f"docs/{source}"] = (evidence.config.root / evidence.content.assets[source].path).read_bytes()
-    plan.files |= _theme(evidence)
+    plan.files |= _theme(evidence, edition)
     plan.files["mkdocs.yml"] = dump(config).encode()
     changed = sync_folder(folder, plan.files)
     if preview and "mkdocs.yml" in changed:
@@ -165,7 +165,7 @@ def _rewrite(text: str, parsed: markdown.Markdown, rewritten: Mapping[str, str],
     for link in parsed.links:
         if link.target not in rewritten:
             continue
-        pattern = re.compile(rf"""(=\s*["']?|[(<\s]){re.escape(link.target)}(?=["')>\s]|$)""")
+        pattern = re.compile(rf"""(=\s*["']?|[(<\s]|^){re.escape(link.target)}(?=["')>\s]|$)""")
         for number in range(link.line - parsed.first_line, min(link.end_line - parsed.first_line + 1, len(lines))):
             lines[number] = pattern.sub(
                 lambda match, href=link.target: match[1] + (in_html if match[1].startswith("=") else rewritten)[href],  # type: ignore[misc]
@@ -225,10 +225,10 @@ def _add_pages(plan: _Plan, articles: Iterable[Article], edition: Edition, evide
 def _add_redirects(plan: _Plan, articles: Iterable[Article], evidence: Evidence) -> None:
     shown = {article.source for article in articles}
     for old, source in {**_plugin_redirects(evidence), **evidence.urls.redirects}.items():
-        if source not in shown or not old:
+        if source not in shown or not old or old in evidence.urls.pages:
             continue
-        path = f"docs/{old}/index.html" if evidence.site.directory_urls else f"docs/{old}.html"
-        if ".." in path.split("/") or path in plan.files:
+        path = posixpath.normpath(f"docs/{old}/index.html" if evidence.site.directory_urls else f"docs/{old}.html")
+        if not path.startswith("docs/") or path in plan.files:
             continue
         folder = posixpath.dirname(path.removeprefix("docs/"))
         to = html.escape(posixpath.relpath(evidence.urls.url(source) or ".", folder or "."), quote=True)
@@ -242,7 +242,7 @@ def _add_redirects(plan: _Plan, articles: Iterable[Article], evidence: Evidence)
 
 def _plugin_redirects(evidence: Evidence) -> dict[str, str]:
     """Return the map of the `redirects` plugin, which no edition runs: old page → source of the article it leads to."""
-    for entry in evidence.site.values.get("plugins") or []:
+    for entry in entries(evidence.site.values.get("plugins")):
         options = entry.get("redirects") if isinstance(entry, dict) else None
         if isinstance(options, dict):
             maps = options.get("redirect_maps") or {}
@@ -253,12 +253,12 @@ def _plugin_redirects(evidence: Evidence) -> dict[str, str]:
 # ---------------------------------------------------------------------------------------------- theme
 
 
-def _theme(evidence: Evidence) -> dict[str, bytes]:
+def _theme(evidence: Evidence, edition: Edition) -> dict[str, bytes]:
     """Return kbtool's partials with the site's overrides on top, which win."""
     files: dict[str, bytes] = {}
     with resources.as_file(resources.files("kbtool") / "theme") as packaged:
         files |= _tree(packaged)
-    theme = evidence.site.values.get("theme")
+    theme = overlay(evidence.site.values, edition.mkdocs).get("theme")
     custom = theme.get("custom_dir") if isinstance(theme, dict) else None
     if custom:
         folder = (evidence.config.root / evidence.config.mkdocs).parent / str(custom)

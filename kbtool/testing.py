@@ -1,5 +1,7 @@
 """The test kit for checks, public: what this project tests its own checks with.
 
+For example:
+
     findings = check_article(ReviewOverdue(), "---\\nlast_reviewed_on: 2026-01-01\\n---\\n", today="2026-11-22")
 """
 

@@ -119,3 +119,9 @@ def repository() -> Path:
 def article_text() -> str:
     """The text of a clean public article."""
     return ARTICLE
+
+
+@pytest.fixture(scope="session", name="kbtool")
+def kbtool_fixture() -> Callable[..., Done]:
+    """The command line as a function: `kbtool("check", cwd=folder)`."""
+    return kbtool

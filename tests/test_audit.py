@@ -410,7 +410,7 @@ def test_what_cannot_be_unpacked_is_reported(
 ) -> None:
     """An archive that is broken, too big or too deep fails closed."""
     monkeypatch.setattr(site_text, "_CAP", 1000)
-    monkeypatch.setattr(audit, "_TOO_BIG", "unpacks to more than 1000 bytes")
+    monkeypatch.setattr(site_text, "_TOO_BIG", "unpacks to more than 1000 bytes")
     write(site, "x", data)
     (leak,) = audit_site(site, WITHHELD)
     assert (leak.file, leak.kind) == ("x", "unreadable")

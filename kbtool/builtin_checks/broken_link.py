@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kbtool.check import Article, Check, Evidence, Finding
-from kbtool.config import did_you_mean
-from kbtool.links import broken_targets, is_file
+from kbtool.links import broken_targets, is_file, nearest
 
 
 @dataclass(frozen=True)
@@ -37,8 +36,7 @@ class BrokenLink(Check):
         """Yield a finding for each link to a page that is not there."""
         for link, target in broken_targets(article, evidence):
             if not is_file(link, target):
-                near = did_you_mean(target.source, evidence.content.by_source).removeprefix("; ")
                 yield self.finding(
                     article, f"there is no page {link.target!r}", line=link.line, column=link.column, subject=link.target,
-                    hint=near or "correct or remove the link",
+                    hint=nearest(target.source, evidence.content.by_source) or "correct or remove the link",
                 )

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kbtool.check import Article, Check, Evidence, Finding
-from kbtool.config import did_you_mean
-from kbtool.links import broken_targets, included, is_file
+from kbtool.links import broken_targets, included, is_file, nearest
 
 
 @dataclass(frozen=True)
@@ -35,10 +34,9 @@ class MissingAsset(Check):
         """Yield a finding for each referenced file that is not there."""
         for link, target in broken_targets(article, evidence):
             if is_file(link, target):
-                near = did_you_mean(target.source, evidence.content.assets).removeprefix("; ")
-                yield self.finding(
+                    yield self.finding(
                     article, f"there is no file {link.target!r}", line=link.line, column=link.column, subject=link.target,
-                    hint=near or "add the file, or correct the path",
+                    hint=nearest(target.source, evidence.content.assets) or "add the file, or correct the path",
                 )
         for include in article.markdown.includes:
             if included(article, include.target, evidence) is None:

@@ -19,8 +19,8 @@ FIRES = {
 def test_fires(text: str, place: str) -> None:
     """Without a product area the article has a finding where the key is or should be."""
     assert in_words(check_article(AreaMissing(), text)) == [
-        f"content/article.md:{place} KB006 error: the article names no product area "
-        "(add `product_areas: [id]` from the register of product areas)",
+        (f"content/article.md:{place} KB006 error: the article names no product area "
+        "(add `product_areas: [id]` from the register of product areas)"),
     ]
 
 

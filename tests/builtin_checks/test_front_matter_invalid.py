@@ -12,15 +12,15 @@ SOURCE = "content/article.md"
 
 VALUES = {
     "colon": ("title: How to: export", [
-        "2:14 KB001 error: the front matter is not readable: mapping values are not allowed in this context "
-        '(quote the value: key: "text with: special characters")',
+        ("2:14 KB001 error: the front matter is not readable: mapping values are not allowed in this context "
+        '(quote the value: key: "text with: special characters")'),
     ]),
     "double": ("title: a\ntitle: b", [
         "3:1 KB001 error: the front matter is not readable: the key 'title' is here twice, first on line 2 (keep one of them)",
     ]),
     "anchor": ("title: &x 1", [
-        "2:8 KB001 error: the front matter is not readable: anchors and aliases (& and *) are not allowed "
-        "(quote the value, or repeat it)",
+        ("2:8 KB001 error: the front matter is not readable: anchors and aliases (& and *) are not allowed "
+        "(quote the value, or repeat it)"),
     ]),
     "list": ("- a", ["2:1 KB001 error: the front matter is not a mapping (write one `key: value` a line)"]),
     "unknown key": ("onwers: [ana]", ["2:1 KB001 error: unknown key 'onwers' (did you mean \"owners\"?)"]),
@@ -31,8 +31,8 @@ VALUES = {
     ]),
     "other order": ("expires: 31/12/2026", [f"2:1 KB001 error: expires: '31/12/2026' is not a date ({DATE})"]),
     "no interval": ("review_in: fortnightly", [
-        "2:1 KB001 error: review_in: 'fortnightly' is not an interval "
-        '(write it as "6 months", "90 days", "1 year" or "P6M")',
+        ("2:1 KB001 error: review_in: 'fortnightly' is not an interval "
+        '(write it as "6 months", "90 days", "1 year" or "P6M")'),
     ]),
     "text wanted": ("title: [a]", ["2:1 KB001 error: title: must be text (quote it)"]),
     "list wanted": ("owners: {a: b}", ["2:1 KB001 error: owners: must be a list of words (write [one, two])"]),

@@ -13,8 +13,8 @@ def test_boundary(day: str, *, fires: bool) -> None:
     """A review may be dated today, and not a day later."""
     found = in_words(check_article(ReviewInFuture(), f"---\ntitle: x\nlast_reviewed_on: {day}\n---\n"))
     words = [
-        f"content/article.md:3:1 KB104 error: the review is dated {day}, which is after today, 2026-11-22 "
-        "(write the day on which somebody looked)",
+        (f"content/article.md:3:1 KB104 error: the review is dated {day}, which is after today, 2026-11-22 "
+        "(write the day on which somebody looked)"),
     ]
     assert found == (words if fires else [])
 

@@ -405,8 +405,9 @@ def test_e25_front_matter_of_another_kind(check: Any) -> None:
     files = {
         "toml.md": '+++\ntitle = "A"\naudience = "internal"\n+++\n\nText.\n', "json.md": '{\n  "title": "A"\n}\n\nText.\n',
         "crlf.md": '+++\r\ntitle = "A"\r\n+++\r\n', "semicolons.md": ';;;\n"title": "A"\n;;;\n',
+        "line.md": '{"title": "A", "audience": "internal"}\n\nText.\n', "space.md": '+++ \ntitle = "A"\n+++\n',
     }
     checked = check(files, config='[tool.kbtool.defaults."**"]\naudience = "public"')
-    kinds = {"toml.md": "TOML", "json.md": "JSON", "crlf.md": "TOML", "semicolons.md": "JSON"}
+    kinds = {"toml.md": "TOML", "json.md": "JSON", "crlf.md": "TOML", "semicolons.md": "JSON", "line.md": "JSON", "space.md": "TOML"}
     _only(checked, {name: (1, f"the front matter is {kind}") for name, kind in kinds.items()})
     assert checked.full("toml.md")[0]["hint"] == "write it as YAML between two lines of ---"
