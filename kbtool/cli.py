@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -230,6 +231,8 @@ def completion(shell: str) -> int:
 
 def main() -> None:
     """Run the command line and exit: every error becomes one line and its exit code, never a traceback."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
     gc.disable()  # a run is short and makes no garbage worth looking for; looking costs a fifth of the time
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -244,6 +247,11 @@ def main() -> None:
         code = 3
         shell.silence_stdout()
     sys.exit(code)
+
+
+def _stop(number: int, _frame: object) -> NoReturn:
+    """End as the signal asks, but through every `finally`, so that nothing half done or half running is left."""
+    sys.exit(128 + number)
 
 
 def _guarded() -> int:  # noqa: PLR0911 - one return for each way to end

@@ -276,8 +276,9 @@ def _line_of(text: str, keys: list[str]) -> int:
         else:
             continue
         path[2:3] = map(_hyphens, path[2:3])  # only our own names know hyphens and underscores as the same
-        if path == wanted[: len(path)] and len(path) > depth:
-            line, depth = number, len(path)
+        common = path[: len(wanted)]
+        if common == wanted[: len(common)] and len(common) > depth:
+            line, depth = number, len(common)
     return line
 
 

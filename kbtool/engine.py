@@ -46,9 +46,9 @@ def serve_site(stage: Path, address: str) -> int:
         try:
             return process.wait()
         except KeyboardInterrupt:
-            process.terminate()
-            process.wait(10)
             return 0
+        finally:  # whatever ends us ends it
+            process.terminate()
 
 
 def _mkdocs(command: str, stage: Path) -> list[str]:

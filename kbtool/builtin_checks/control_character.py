@@ -37,5 +37,6 @@ class ControlCharacter(Check):
             if match:
                 name = f"U+{ord(match[0]):04X}"
                 yield self.finding(
-                    article, f"the control character {name}", line=number, column=match.start() + 1, hint="delete it", subject=name
+                    article, f"the control character {name}", line=number, column=match.start() + 1, hint="delete it",
+                    subject=name,
                 )

@@ -39,4 +39,6 @@ class OwnerMissing(Check):
         """Yield a finding where no owner is named."""
         del evidence
         if not article.front_matter.owners and article.readable and "owners" not in article.unreadable_keys:
-            yield self.at_key(article, "owners", "nobody owns this article", hint="add `owners: [id]` from the register of owners")
+            yield self.at_key(
+                article, "owners", "nobody owns this article", hint="add `owners: [id]` from the register of owners"
+            )

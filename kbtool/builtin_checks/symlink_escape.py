@@ -27,4 +27,5 @@ class SymlinkEscape(Check):
         """Yield a finding for each symlink that leaves the content folder, loops, or ends nowhere."""
         for file in evidence.content.files:
             if file.kind == "symlink" and file.outside:
-                yield self.finding(file.path, "a symlink that leaves the content folder or ends nowhere", hint="replace it by a file")
+                what = "a symlink that leaves the content folder or ends nowhere"
+                yield self.finding(file.path, what, hint="replace it by a file")

@@ -1,0 +1,127 @@
+"""Tests of kbtool.urls."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kbtool.articles import load_articles
+from kbtool.config import load_config
+from kbtool.site_config import SiteConfig
+from kbtool.urls import Target, UrlMap, page_key
+
+FILES = ("index.md", "a.md", "with space.md", "é.md", "billing/index.md", "billing/export.md", "guide/README.md", "pic.png", "billing/t.csv")
+
+
+def _map(root: Path, **mkdocs: object) -> UrlMap:
+    (root / "pyproject.toml").write_text("[tool.kbtool]\n")
+    for name in FILES:
+        path = root / "content" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"---\ntitle: A\n{'redirect_from: [old/, /gone.html]' if name == 'a.md' else ''}\n---\n")
+    return UrlMap(load_articles(load_config(root)), SiteConfig(mkdocs))
+
+
+@pytest.mark.parametrize(
+    ("path", "key"),
+    [
+        ("a/b.md", "a/b"), ("a/b/", "a/b"), ("/a/b", "a/b"), ("/a/b.html", "a/b"), ("a/b/index.html", "a/b"), ("a/b/index.md", "a/b"),
+        ("a/b/README.md", "a/b"), ("a/b.htm", "a/b"), ("a/b.markdown", "a/b"), ("index.md", ""), ("README.md", ""), ("", ""), ("/", ""),
+        ("a/readme.md", "a/readme"), ("myindex.md", "myindex"), ("index/a.md", "index/a"), ("a.b.md", "a.b"),
+    ],
+)
+def test_page_key_is_one_name_for_all_spellings(path: str, key: str) -> None:
+    """A page's file, its URL with or without `.html` or slash, and its folder's index are one page."""
+    assert page_key(path) == key
+
+
+@given(st.text(alphabet="ab/.", max_size=12))
+def test_page_key_has_no_slash_at_its_ends(path: str) -> None:
+    """A key never starts or ends with a slash when the path holds no empty part, and is its own key then."""
+    if "//" in path or "." in path:
+        return
+    key = page_key(path)
+    assert key == key.strip("/")
+    assert page_key(key) == key
+
+
+@pytest.mark.parametrize(
+    ("source", "pretty", "plain"),
+    [
+        ("index.md", "", ""), ("a.md", "a/", "a.html"), ("billing/index.md", "billing/", "billing/index.html"),
+        ("billing/export.md", "billing/export/", "billing/export.html"), ("guide/README.md", "guide/", "guide/index.html"),
+        ("pic.png", "pic.png", "pic.png"), ("billing/t.csv", "billing/t.csv", "billing/t.csv"),
+    ],
+)
+def test_url_is_what_mkdocs_makes(tmp_path: Path, source: str, pretty: str, plain: str) -> None:
+    """With and without `use_directory_urls` a page has the URL that MkDocs gives it; assets stay where they are."""
+    urls = _map(tmp_path)
+    assert urls.url(source) == pretty
+    assert UrlMap(urls.content, SiteConfig({"use_directory_urls": False})).url(source) == plain
+
+
+LINKS = [
+    ("a.md", "billing/export.md", Target("article", "billing/export.md")),
+    ("a.md", "billing/export.md#How%20to", Target("article", "billing/export.md", "How to")),
+    ("billing/export.md", "../a.md", Target("article", "a.md")),
+    ("billing/export.md", "index.md", Target("article", "billing/index.md")),
+    ("billing/export.md", "../pic.png", Target("asset", "pic.png")),
+    ("billing/export.md", "../../pic.png", Target("asset", "pic.png")),  # from its URL, as a browser reads it
+    ("billing/export.md", "t.csv?raw", Target("asset", "billing/t.csv")),
+    ("a.md", "#top", Target("article", "a.md", "top")),
+    ("a.md", "", Target("article", "a.md")),
+    ("a.md", "with%20space.md", Target("article", "with space.md")),
+    ("a.md", "%C3%A9.md", Target("article", "é.md")),
+    ("a.md", "billing/", Target("article", "billing/index.md")),
+    ("a.md", "../billing/export/", Target("article", "billing/export.md")),
+    ("a.md", "billing/export.html", Target("article", "billing/export.md")),
+    ("a.md", "guide/index.html", Target("article", "guide/README.md")),
+    ("billing/export.md", "/", Target("article", "index.md")),
+    ("billing/export.md", "/a/", Target("article", "a.md")),
+    ("billing/export.md", "/old/", Target("article", "a.md")),
+    ("billing/export.md", "/gone", Target("article", "a.md")),
+    ("a.md", "https://example.com/a.md", Target("external")),
+    ("a.md", "//example.com", Target("external")),
+    ("a.md", "mailto:ana@example.com", Target("external")),
+    ("a.md", "nothing.md", Target("missing", "nothing.md")),
+    ("a.md", "billing/export", Target("article", "billing/export.md")),
+    ("a.md", "guide/index.md", Target("missing", "guide/index.md")),
+    ("a.md", "billing.md", Target("missing", "billing.md")),
+    ("a.md", "../../etc/passwd", Target("missing", "../../etc/passwd")),
+    ("a.md", "pic.PNG", Target("missing", "pic.PNG")),
+    ("a.md", "http://[broken", Target("external")),
+    ("a.md", "//[broken", Target("external")),
+]
+
+
+@pytest.mark.parametrize(("source", "href", "target"), LINKS, ids=[f"{source} {href}" for source, href, _ in LINKS])
+def test_resolve(tmp_path: Path, source: str, href: str, target: Target) -> None:
+    """A link leads to an article, an asset, elsewhere, or nowhere, as a browser and MkDocs would have it."""
+    assert _map(tmp_path).resolve(source, href) == target
+
+
+@pytest.mark.parametrize(
+    ("href", "target"),
+    [
+        ("/docs/a/", Target("article", "a.md")), ("/docs/", Target("article", "index.md")), ("/docs", Target("article", "index.md")),
+        ("/a/", Target("external")), ("/docsy/a/", Target("external")), ("/docs/nothing/", Target("missing", "nothing/")),
+    ],
+)
+def test_absolute_links_start_at_the_site(tmp_path: Path, href: str, target: Target) -> None:
+    """Under a `site_url` with a path, an absolute link outside of it is another site."""
+    assert _map(tmp_path, site_url="https://example.com/docs/").resolve("billing/export.md", href) == target
+
+
+@given(st.text(max_size=30))
+def test_resolve_never_raises(tmp_path_factory: pytest.TempPathFactory, href: str) -> None:
+    """Any text in a link leads to one of the four kinds."""
+    root = tmp_path_factory.getbasetemp() / "urls"
+    root.mkdir(exist_ok=True)
+    urls = _KEPT.setdefault("map", _map(root))
+    assert urls.resolve("billing/export.md", href).kind in ("article", "asset", "external", "missing")
+
+
+_KEPT: dict[str, UrlMap] = {}
