@@ -86,7 +86,8 @@ def nearest(path: str, known: Iterable[str]) -> str:
     for other in known:
         names.setdefault(posixpath.basename(other).casefold(), []).append(other)
     wanted = posixpath.basename(path.rstrip("/")).casefold()
-    close = difflib.get_close_matches(wanted, names, n=1, cutoff=0.75) or difflib.get_close_matches(f"{wanted}.md", names, n=1, cutoff=0.9)
+    close = difflib.get_close_matches(wanted, names, n=1, cutoff=0.75)
+    close = close or difflib.get_close_matches(f"{wanted}.md", names, n=1, cutoff=0.9)
     if not close:
         return ""
     folder = posixpath.dirname(path)

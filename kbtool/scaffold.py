@@ -37,7 +37,7 @@ def init(folder: Path, name: str, today: dt.date) -> list[str]:
     for path, text in files.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(target, text.encode())
+        write_atomic(target, text.encode("utf-8", "replace"))
     return sorted(files)
 
 
@@ -61,7 +61,7 @@ def new(  # noqa: PLR0913 - one keyword for each key of the front matter
     inside = PurePosixPath(folder)
     if inside.is_absolute() or ".." in inside.parts:
         raise UsageError(f"--in: {folder!r} is not inside the content folder", kind="path-escape")
-    path = config.root / config.content / inside / f"{slug(title)}.md"
+    path = config.root / config.content / inside / f"{slug(title)}{config.suffixes[0]}"
     if path.exists():
         raise UsageError(f"{path.relative_to(config.root)} exists already", kind="exists", hint="choose another title")
     text = _render(
@@ -69,7 +69,7 @@ def new(  # noqa: PLR0913 - one keyword for each key of the front matter
         content_type=content_type, owners=list(owners), areas=list(areas), audience=audience or "internal",
     )
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(path, text.encode())
+    write_atomic(path, text.encode("utf-8", "replace"))
     return path.relative_to(config.root).as_posix()
 
 

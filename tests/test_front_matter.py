@@ -10,10 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kbtool.config import Config, Confidence, ContentType, FolderDefaults, Risk
+from kbtool.config import Confidence, Config, ContentType, FolderDefaults, Risk
 from kbtool.dates import Interval
 from kbtool.front_matter import (
-    CONFIDENCES, CONTENT_TYPES, DECIDES_AUDIENCE, KEYS, MAX_BYTES, RISKS, THEME_KEYS, FrontMatter, Problem, read_front_matter, split,
+    CONFIDENCES,
+    CONTENT_TYPES,
+    DECIDES_AUDIENCE,
+    KEYS,
+    MAX_BYTES,
+    RISKS,
+    THEME_KEYS,
+    FrontMatter,
+    Problem,
+    read_front_matter,
+    split,
 )
 
 CONFIG = Config(root=Path())
@@ -149,7 +159,7 @@ def test_a_draft_is_work_in_progress(lines: str, state: str) -> None:
 
 @pytest.mark.parametrize(
     ("lines", "key"),
-    [("audience: publik", "audience"), ("audiance: internal", "audience"), ("audience: [public]", "audience"), ("Audience: internal", "audience"),
+    [("audience: publik", "audience"), ("audience:", "audience"), ("audiance: internal", "audience"), ("audience: [public]", "audience"), ("Audience: internal", "audience"),
      ("confidence: wip", "confidence"), ("confidense: archived", "confidence"), ("draft: yes", "draft"), ("drafts: true", "draft")],
 )
 def test_what_decides_the_audience_is_named_by_its_problem(lines: str, key: str) -> None:
@@ -212,6 +222,8 @@ def test_unreadable_front_matter_takes_no_defaults() -> None:
 
 def test_configuration_and_front_matter_know_the_same_words() -> None:
     """Content types, risks and confidences are one list for articles and for the defaults of folders."""
-    assert (CONTENT_TYPES, RISKS, CONFIDENCES) == (get_args(ContentType), get_args(Risk), get_args(Confidence))
+    assert get_args(ContentType) == CONTENT_TYPES
+    assert get_args(Risk) == RISKS
+    assert get_args(Confidence) == CONFIDENCES
     assert set(FolderDefaults.model_fields) - {"ceiling"} <= KEYS
     assert not KEYS & THEME_KEYS

@@ -78,7 +78,8 @@ def test_e03_a_build_publishes_no_page_from_front_matter_that_is_not_yaml(kb: An
     kb.write("content/secret.md", "---\ntitle: How to: x\naudience: internal\nowners: [ana]\n---\n\nThe password.\n")
     done = kb.run("build")
     assert done.code == 1
-    assert "content/secret.md" in done.out and "error[withheld]: no site was published: 1 finding(s)" in done.err
+    assert "content/secret.md" in done.out
+    assert "error[withheld]: no site was published: 1 finding(s)" in done.err
     assert {path: path.read_bytes() for path in (kb.root / "site").rglob("*") if path.is_file()} == before
 
 
@@ -119,7 +120,7 @@ def test_e05_front_matter_that_is_no_mapping(check: Any) -> None:
     """A list, a text, or a second document where keys belong is KB001; comments alone are an empty front matter."""
     checked = check({
         "list.md": "---\n- title\n---\n\nText.\n", "text.md": "---\njust text\n---\n\nText.\n",
-        "two.md": f"---\n%YAML 1.1\n--- {{title: A}}\n--- {{title: B}}\n---\n",
+        "two.md": "---\n%YAML 1.1\n--- {{title: A}}\n--- {{title: B}}\n---\n",
     })
     assert checked.code == 1
     assert checked.of("list.md") == checked.of("text.md") == [("KB001", 2, "the front matter is not a mapping")]
@@ -131,7 +132,7 @@ def test_e05_front_matter_without_keys_is_empty(check: Any) -> None:
     """`null`, a comment or nothing between the lines says nothing: the article is internal and lacks what is required."""
     files = {"null.md": "---\nnull\n---\n", "comment.md": "---\n# soon\n---\n", "nothing.md": "---\n---\n\nText.\n"}
     checked = check(files)
-    assert {name: checked.codes(name) for name in files} == dict.fromkeys(files, ["KB002", "KB003", "KB006", "KB101"])
+    assert {tuple(checked.codes(name)) for name in files} == {("KB002", "KB003", "KB006", "KB101")}
     assert not set(files) & checked.public
 
 
@@ -298,8 +299,9 @@ def test_e16_what_breaks_yamls_constructors(check: Any) -> None:
     }
     checked = check({name: f"---\n{lines}\n---\n" for name, lines in broken.items()})
     assert checked.code == 1
-    assert {name: checked.codes(name)[:1] for name in broken} == {
-        **dict.fromkeys(broken, ["KB001"]), **{name: ["KB002"] for name in ("value.md", "pound.md", "dot.md")}}
+    readable = {"value.md", "pound.md", "dot.md"}
+    assert {name for name in broken if checked.codes(name)[0] != "KB001"} == readable
+    assert all(checked.codes(name) == ["KB001"] for name in set(broken) - readable)
     assert all("KB001" in checked.codes(name) for name in broken)
     assert not set(broken) & checked.public
     assert checked.of("list-key.md") == checked.of("map-key.md") == [("KB001", 2, f"{UNREADABLE}a key must be plain text")]

@@ -1,0 +1,179 @@
+"""Publishing: what withholds a site, what the audit is told to look for, and when the new site takes the old one's place."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kbtool.errors import ConfigError, IncompleteError
+from kbtool.evidence import Evidence
+from kbtool.files import locked
+from kbtool.finding import Finding, Run, Severity
+from kbtool.publish import Published, audit_folder, publish, stage_folder, withheld, withholding
+from kbtool.stage import stage
+from kbtool.testing import knowledge_base
+
+MKDOCS = "site_name: Help\ntheme: {name: material, font: false, custom_dir: overrides}\nplugins: []\n"
+OPEN = "---\ntitle: Open page\ndescription: All may know\naudience: public\ntickets: [SUP-4711]\ncovers: ['src/vault/**']\n---\n\nHello.\n"
+SECRET = "---\ntitle: The hidden drawer of the desk\ndescription: Where it is\n---\n\nIt opens with a paper clip from below, twice.\n"
+FILES = {"content/index.md": OPEN, "content/drawers/hidden.md": SECRET, "mkdocs.yml": MKDOCS, "overrides/keep": ""}
+
+
+@pytest.fixture
+def evidence(tmp_path: Path) -> Callable[..., Evidence]:
+    """Return a function that writes a knowledge base, adds files to it, and gathers its evidence."""
+
+    def gather(more: dict[str, str] | None = None, config: str = "") -> Evidence:
+        return knowledge_base(tmp_path / "kb", {**FILES, **(more or {})}, config=config)
+
+    return gather
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Return every file below a folder."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def built(evidence: Evidence, *names: str, allow_empty: bool = False) -> list[Published]:
+    """Publish editions by name."""
+    return publish(evidence, [evidence.editions[name] for name in names], allow_empty=allow_empty)
+
+
+# ---------------------------------------------------------------------------------------------- what withholds
+
+
+@pytest.mark.parametrize(
+    ("code", "severity", "holds"),
+    [
+        ("KB001", Severity.ERROR, True), ("KB008", Severity.ERROR, True), ("KB401", Severity.ERROR, True),
+        ("KB499", Severity.ERROR, True), ("KB401", Severity.WARNING, False), ("KB002", Severity.ERROR, False),
+        ("KB102", Severity.ERROR, False), ("KB201", Severity.ERROR, False), ("ACME401", Severity.ERROR, False),
+    ],
+)
+def test_what_withholds_a_site(code: str, severity: Severity, holds: bool) -> None:  # noqa: FBT001
+    """Errors about who may read what, or where, and nothing else."""
+    finding = Finding(code=code, name="x", severity=severity, path="a", message="m")
+    assert bool(withholding(Run((finding,), ()))) is holds
+
+
+# ---------------------------------------------------------------------------------------------- building
+
+
+def test_clean_editions_are_published_side_by_side(evidence: Callable[..., Evidence]) -> None:
+    """Each is in its own folder, readable by a web server, and nothing of the work is left."""
+    found = evidence()
+    public, internal = built(found, "public", "internal")
+    root = found.config.root
+    assert (public.edition, public.folder, public.pages, public.swapped) == ("public", root / "site/public", 1, True)
+    assert (internal.edition, internal.pages, internal.leaks, internal.failure) == ("internal", 2, (), None)
+    assert "drawers/hidden/index.html" in tree(internal.folder)
+    assert "drawers/hidden/index.html" not in tree(public.folder)
+    assert stat.S_IMODE(public.folder.stat().st_mode) == 0o755
+    assert sorted(path.name for path in (root / ".kbtool").iterdir()) == ["build.lock", "stage"]
+    assert audit_folder(found, found.editions["public"], public.folder) == []
+    assert audit_folder(found, found.editions["public"], internal.folder) != []
+
+
+def test_one_edition_that_fails_does_not_stop_the_other(evidence: Callable[..., Evidence]) -> None:
+    """A leak, an empty edition or a broken theme withholds its own edition; the old site of that one stays."""
+    found = evidence(
+        {"site/public/index.html": "old", "overrides/main.html": "{% extends 'base.html' %}{% block footer %}ana@example.com{% endblock %}"},
+        '[tool.kbtool.editions.partners]\naudiences = ["partners"]\n'
+        '[tool.kbtool.editions.broken]\naudiences = ["public"]\nmkdocs = {markdown_extensions = ["no.such.thing"]}\n',
+    )
+    public, internal, partners, broken = built(found, "public", "internal", "partners", "broken")
+    assert [item.swapped for item in (public, internal, partners, broken)] == [False, True, False, False]
+    assert {leak.source for leak in public.leaks} == {"owner ana"}
+    assert partners.failure is not None
+    assert partners.failure.kind == "refusing-empty-site"
+    assert broken.failure is not None
+    assert broken.failure.kind == "engine"
+    site = found.config.root / "site"
+    assert tree(site / "public") == {"index.html": b"old"}
+    assert sorted(path.name for path in site.iterdir()) == ["internal", "public"]
+    assert not (found.config.root / ".kbtool/build").exists()
+
+
+def test_an_article_that_cannot_be_redacted_is_a_failure(evidence: Callable[..., Evidence]) -> None:
+    """The stage and the site of before stay, and nothing is built."""
+    found = evidence({"content/index.md": OPEN + "::: internal\n", "site/public/index.html": "old", ".kbtool/stage/public/docs/index.md": "old"})
+    (public,) = built(found, "public")
+    assert public.failure is not None
+    assert (public.failure.kind, public.failure.exit_code, public.failure.where) == ("region-unbalanced", 1, "content/index.md:10")
+    assert tree(public.folder) == {"index.html": b"old"}
+    assert (stage_folder(found.config.root, "public") / "docs/index.md").read_text() == "old"
+
+
+def test_what_an_interrupted_build_left_is_cleared(evidence: Callable[..., Evidence]) -> None:
+    """The next build neither stumbles over it nor publishes it."""
+    found = evidence({".kbtool/build/public-x/site/index.html": "half"}, "")
+    (public,) = built(found, "public")
+    assert public.swapped
+    assert not (found.config.root / ".kbtool/build").exists()
+
+
+@pytest.mark.parametrize(
+    "config", ['site = "content"', 'site = "content/site"', 'content = "content/a"\nsite = "content"', 'site = ".kbtool"']
+)
+def test_a_site_folder_that_would_swallow_another_is_refused(evidence: Callable[..., Evidence], config: str) -> None:
+    """A site is swapped as a whole, so its folder can neither hold nor be held by the articles, or the work."""
+    found = evidence({"content/a/x.md": OPEN}, config)
+    before = tree(found.config.root)
+    with pytest.raises(ConfigError, match="contain one another"):
+        built(found, "public")
+    assert tree(found.config.root) == before
+
+
+def test_a_second_build_is_turned_away(evidence: Callable[..., Evidence]) -> None:
+    """While one build holds the lock, another does nothing."""
+    found = evidence()
+    with locked(found.config.root / ".kbtool/build.lock"), pytest.raises(IncompleteError) as caught:
+        built(found, "public")
+    assert caught.value.kind == "busy"
+    assert not (found.config.root / "site").exists()
+
+
+# ---------------------------------------------------------------------------------------------- what the audit is told
+
+
+def test_the_audit_looks_for_all_that_is_held_back(evidence: Callable[..., Evidence], tmp_path: Path) -> None:
+    """Titles, bodies, descriptions and paths of hidden articles, regions, tickets, covered paths, and addresses."""
+    found = evidence({"content/index.md": OPEN + "\n::: internal\n\nThe inner words.\n\n:::\n"})
+    public = found.editions["public"]
+    (tmp_path / "stage").mkdir()
+    asked = withheld(found, public, stage(found, public, tmp_path / "stage"))
+    assert dict(asked.titles) == {"The hidden drawer of the desk": "content/drawers/hidden.md"}
+    assert dict(asked.phrases) == {
+        "drawers/hidden.md": "content/drawers/hidden.md", "SUP-4711": "content/index.md: tickets",
+        "src/vault/**": "content/index.md: covers", "ana@example.com": "owner ana",
+    }
+    assert {label: text.strip() for label, text in asked.texts.items()} == {
+        "content/index.md:11": "The inner words.", "content/drawers/hidden.md:5": "It opens with a paper clip from below, twice.",
+        "content/drawers/hidden.md: description": "Where it is",
+    }
+    shown = "\n".join(asked.shown)
+    assert "Hello." in shown
+    assert "inner words" not in shown
+    assert "paper clip" not in shown
+
+
+def test_what_the_edition_shows_itself_is_no_leak(evidence: Callable[..., Evidence], tmp_path: Path) -> None:
+    """An address, a ticket or a path that a public article names on purpose is not looked for."""
+    words = "\nWrite to Ana@Example.com about SUP-4711 in src/vault/** or drawers/hidden.md.\n"
+    found = evidence({"content/index.md": OPEN + words})
+    public = found.editions["public"]
+    (tmp_path / "stage").mkdir()
+    assert dict(withheld(found, public, stage(found, public, tmp_path / "stage")).phrases) == {}
+
+
+def test_inside_nothing_of_that_is_held_back(evidence: Callable[..., Evidence], tmp_path: Path) -> None:
+    """The internal edition shows owners, tickets and paths; it hides only what is in no edition of its own."""
+    found = evidence({"content/odd.md": "---\ntitle: Nobody can read this one\naudience: x\n---\nOdd words.\n"})
+    internal = found.editions["internal"]
+    (tmp_path / "stage").mkdir()
+    asked = withheld(found, internal, stage(found, internal, tmp_path / "stage"))
+    assert dict(asked.phrases) == {"odd.md": "content/odd.md"}
+    assert dict(asked.titles) == {"Nobody can read this one": "content/odd.md"}
