@@ -45,14 +45,14 @@ clean:
 # The environment holds the wheel, not the checkout: what is tested is what is shipped.
 $(VENV)/.installed: $(WHEEL_SOURCES) | $(VENV)/.created
 	rm -rf dist
-	$(BIN)/pip wheel -q --no-deps --wheel-dir dist .
-	$(BIN)/pip install -q --force-reinstall --no-deps dist/kbtool-*.whl
-	$(BIN)/pip install -q dist/kbtool-*.whl
+	$(BIN)/pip wheel -qq --no-deps --wheel-dir dist .
+	$(BIN)/pip install -qq --disable-pip-version-check --force-reinstall --no-deps dist/kbtool-*.whl
+	$(BIN)/pip install -qq --disable-pip-version-check dist/kbtool-*.whl
 	touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/.created
 	$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['dependency-groups']['dev'], sep='\n')" > $(VENV)/dev.txt
-	$(BIN)/pip install -q -r $(VENV)/dev.txt
+	$(BIN)/pip install -qq --disable-pip-version-check -r $(VENV)/dev.txt
 	touch $@
 
 $(VENV)/.created:

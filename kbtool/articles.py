@@ -265,10 +265,10 @@ def _walk(root: Path, inside: str, suffixes: tuple[str, ...], depth: int = 0) ->
     with os.scandir(root / inside) as entries:
         for entry in entries:
             source = f"{inside}/{entry.name}".lstrip("/")
+            if entry.name.startswith(".") or entry.name.endswith(_BACKUP_ENDINGS):
+                continue
             if entry.is_symlink():
                 yield _Found(source, "symlink", _leaves(root, Path(entry.path)))
-            elif entry.name.startswith(".") or entry.name.endswith(_BACKUP_ENDINGS):
-                continue
             elif entry.is_dir(follow_symlinks=False):
                 yield from _folder(root, source, suffixes, depth + 1)
             elif stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode):

@@ -102,7 +102,7 @@ class Config(_Frozen):
     checks_folder: Annotated[str, BeforeValidator(_folder)] = "checks"
     site: Annotated[str, BeforeValidator(_folder)] = "site"
     mkdocs: Annotated[str, BeforeValidator(_folder)] = "mkdocs.yml"
-    suffixes: tuple[str, ...] = (".md",)
+    suffixes: tuple[str, ...] = Field(default=(".md",), min_length=1)
     preset: str | None = None
     aliases: dict[str, str] = Field(default_factory=dict)
     known_keys: tuple[str, ...] = ()
@@ -219,6 +219,9 @@ def load_config(root: Path) -> Config:
     if "root" in table:
         raise ConfigError("unknown key 'root'", where=f"{FILE}:{_line_of(path.read_text('utf-8'), ['root'])}",
                           hint="the folder of pyproject.toml is the root")
+    for key in table:
+        if "-" in key and _hyphens(key) in table:
+            raise ConfigError(f"{key!r} and {_hyphens(key)!r} are the same key", where=FILE, hint="keep one of them")
     try:
         return Config(root=root, **{_hyphens(key): value for key, value in table.items()})
     except ValidationError as error:

@@ -77,6 +77,10 @@ def expiry_blocks(article: Article) -> Iterator[ExpiryBlock]:
             fault = "a part that expires starts here and never ends"
             yield ExpiryBlock(expiry.start, None, fault, "close it with <!-- end expires -->")
             continue
+        if not expiry.date:
+            yield ExpiryBlock(expiry.start, None, "the end or the start of a part that expires, without its day",
+                              "write <!-- expires YYYY-MM-DD --> where it starts")
+            continue
         try:
             yield ExpiryBlock(expiry.start, parse_date(expiry.date))
         except ValueError as error:

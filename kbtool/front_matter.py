@@ -26,6 +26,7 @@ THEME_KEYS = frozenset({"hide", "icon", "template", "search", "status", "subtitl
 #: Keys that decide who may read an article: one that cannot be read, or is misspelt, hides it from every edition.
 DECIDES_AUDIENCE = frozenset({"audience", "confidence", "draft"})
 _OPEN = re.compile(r"---[ \t]*\n")
+_COMMENTED = re.compile(r"---[ \t]+#[^\n]*\n")
 _OTHER_KIND = re.compile(r'(?:\+\+\+|;;;|\{)[ \t]*\n|\{[ \t]*"')
 _LATE = re.compile(r"(?:[\s\ufeff\u200b]|<!--(?:(?!-->).)*-->)+(?P<opener>---)[ \t]*\n[ \t]*[\w.-]+[ \t]*:", re.DOTALL)
 _KEY = re.compile(r"[\w.-]+[ \t]*:(?:[ \t]|$)", re.MULTILINE)
@@ -76,6 +77,8 @@ def split(text: str) -> Parts:
     if not opened:
         if text.rstrip() == "---":
             return _unreadable(_unclosed())
+        if _COMMENTED.match(text):
+            return _unreadable(Problem(1, "more than --- stands on the first line", "move the comment to the next line"))
         late = _LATE.match(text)
         if late:
             line = text.count("\n", 0, late.start("opener")) + 1

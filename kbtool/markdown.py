@@ -315,7 +315,9 @@ class Markdown:
                 line = self.body.count("\n", 0, start) + self.first_line
                 if not match[1]:
                     opened.append(Expiry(match[2], line, None))
-                elif opened:
+                elif not opened:
+                    done.append(Expiry("", line, line))
+                else:
                     dates = [block.date for block in opened] if match[2] else []
                     place = dates.index(match[2]) if match[2] in dates else -1
                     done.append(replace(opened.pop(place), end=line))

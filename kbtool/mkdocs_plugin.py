@@ -5,7 +5,6 @@ The only module beside the engine's adapter that imports MkDocs.
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin
 from pathspec.gitignore import GitIgnoreSpec
 
+from kbtool import clock
 from kbtool.config import did_you_mean, find_root, load_config
 from kbtool.errors import ConfigError, KbtoolError
 from kbtool.evidence import Evidence, gather
@@ -44,28 +44,25 @@ class KbtoolPlugin(BasePlugin[Options]):
         del dirty
         self.serving = command == "serve"
         self.evidence: Evidence | None = None
+        self.staged: Staged | None = None
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Bring the stage up to date and make MkDocs read it; in a preview, a fault keeps the last good stage."""
-        root = Path(self.config.root) if self.config.root else find_root(Path(config.config_file_path).resolve().parent)
-        folder = root / ".kbtool" / "serve" / self.config.edition
         try:
-            staged = self._stage(root, folder)
+            self.staged = self._stage(Path(config.config_file_path).resolve().parent)
         except KbtoolError as error:
-            if not (self.serving and (folder / "mkdocs.yml").exists()):
+            if not (self.serving and self.staged):
                 raise PluginError(str(error)) from None
-            log.error("kbtool: %s; the page stays as it was", error)  # noqa: TRY400 - writers need no traceback
-            config.docs_dir = str(folder / "docs")
-            return config
-        return _apply(config, staged)
+            log.error("kbtool: %s; the site stays as it was", error)  # noqa: TRY400 - writers need no traceback
+        return _apply(config, self.staged)
 
-    def _stage(self, root: Path, folder: Path) -> Staged:
-        self.evidence = gather(load_config(root), dt.datetime.now(dt.UTC).date())
+    def _stage(self, folder: Path) -> Staged:
+        root, name = Path(self.config.root) if self.config.root else find_root(folder), self.config.edition
+        self.evidence = gather(load_config(root), clock.today())
         editions = self.evidence.editions
-        if self.config.edition not in editions:
-            name = self.config.edition
+        if name not in editions:
             raise ConfigError(f"no edition is called {name!r}{did_you_mean(name, editions)}", where="plugins.kbtool")
-        return stage(self.evidence, editions[self.config.edition], folder, preview=True)
+        return stage(self.evidence, editions[name], root / ".kbtool" / "serve" / name, preview=True)
 
     def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Any) -> LiveReloadServer:
         """Watch what people edit, not what kbtool writes."""

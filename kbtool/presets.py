@@ -37,10 +37,10 @@ PRESETS: Mapping[str, Preset] = {
     "microsoft": Preset(
         aliases={
             "ms.date": "last_reviewed_on", "ms.update-cycle": "review_in", "ms.author": "owners",
-            "ms.service": "product_areas", "redirect_url": "redirect_from",
+            "ms.service": "product_areas",
         },
         known=(
-            "ms.*", "author", "manager", "services", "keywords", "zone_pivot_groups", "no-loc", "monikerRange", "f1_keywords",
+            "ms.*", "author", "redirect_url", "manager", "services", "keywords", "zone_pivot_groups", "no-loc", "monikerRange", "f1_keywords",
             "helpviewer_keywords", "dev_langs", "uid", "layout", "schema", "online version", "Module Name",
             "external help file", "Locale", "titleSuffix", "ai-usage", "feedback_*",
         ),

@@ -41,7 +41,7 @@ def _run_one(check: Check, evidence: Evidence) -> tuple[list[Finding], list[Skip
     """Run one check; one that breaks loses its own findings, and is reported, and stops no other."""
     name = f"{check.code} {check.name()}"
     try:
-        return list(check.check_all(evidence)), []
+        return [_graded(finding, check, evidence) for finding in check.check_all(evidence)], []
     except SkipCheck as skip:
         return [], [Skipped(name, str(skip))]
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's check may raise anything
@@ -61,7 +61,6 @@ def _finished(findings: Iterable[Finding], articles: dict[str, Article], evidenc
             lines[finding.path] = article.text.split("\n")
         out.append(replace(
             finding,
-            severity=_severity(finding, evidence),
             fingerprint=_fingerprint(*identity, counted[identity]),
             owners=article.front_matter.owners if article else (),
             excerpt=_excerpt(lines.get(finding.path, []), finding.line),
@@ -69,9 +68,12 @@ def _finished(findings: Iterable[Finding], articles: dict[str, Article], evidenc
     return tuple(out)
 
 
-def _severity(finding: Finding, evidence: Evidence) -> Severity:
-    configured = evidence.config.checks.get(finding.name, {}).get("severity")
-    return Severity(configured) if configured in ("error", "warning") else finding.severity
+def _graded(finding: Finding, check: Check, evidence: Evidence) -> Finding:
+    """Return the finding with the severity of the configuration; what a check itself has graded down stays down."""
+    configured = evidence.config.checks.get(check.name(), {}).get("severity")
+    if configured == Severity.WARNING or (configured == Severity.ERROR and finding.severity is check.severity):
+        return replace(finding, severity=Severity(configured))
+    return finding
 
 
 def _fingerprint(code: str, path: str, subject: str, nth: int) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from kbtool import clock
 from kbtool.errors import KbtoolError, UsageError
 
 if TYPE_CHECKING:
@@ -53,25 +54,13 @@ def read_config_or_none(root: Path | None) -> Config | None:
 def day(text: str | None) -> dt.date:
     """Return the day to judge by: `--today`, else the clock's; read once a run."""
     if text is None:
-        return clock()
+        return clock.today()
     from kbtool.dates import DATE_HINT, parse_date
 
     try:
         return parse_date(text)
     except ValueError as error:
         raise UsageError(f"--today: {error}", kind="bad-date", hint=DATE_HINT) from None
-
-
-def clock() -> dt.date:
-    """Return the day of SOURCE_DATE_EPOCH, else of the clock, in UTC."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if not epoch:
-        return dt.datetime.now(dt.UTC).date()
-    try:
-        return dt.datetime.fromtimestamp(int(epoch), dt.UTC).date()
-    except (ValueError, OverflowError, OSError):
-        raise UsageError(f"SOURCE_DATE_EPOCH: {epoch[:40]!r} is no number of seconds", kind="bad-date",
-                         hint="unset it, or write the seconds since 1970") from None
 
 
 def gather_evidence(root: Path | None, today: str | None) -> Evidence:

@@ -10,7 +10,6 @@ the old stage whole and an engine that watches the folder sees just the change.
 
 from __future__ import annotations
 
-import html
 import json
 import os
 import posixpath
@@ -32,8 +31,9 @@ from kbtool.freshness import review_by
 from kbtool.front_matter import THEME_KEYS
 from kbtool.links import included, site_assets
 from kbtool.pages import home_page
+from kbtool.redirects import redirect_pages
 from kbtool.regions import code_mask
-from kbtool.site_config import dump, entries, overlay
+from kbtool.site_config import dump, overlay
 from kbtool.urls import page_key
 from kbtool.yaml_text import natural
 
@@ -87,9 +87,10 @@ def stage(evidence: Evidence, edition: Edition, folder: Path, *, preview: bool =
         plan.files[f"docs/{article.source}"] = (_front_matter(article, edition, evidence) + text).encode("utf-8", "replace")
     _add_pages(plan, articles, edition, evidence)
     config, notes = derive(evidence, edition, articles, preview=preview)
-    _add_redirects(plan, articles, evidence)
     for source in plan.assets | site_assets(evidence):
         plan.files[f"docs/{source}"] = (evidence.config.root / evidence.content.assets[source].path).read_bytes()
+    taken = {path.removeprefix("docs/") for path in plan.files}
+    plan.files |= {f"docs/{path}": page for path, page in redirect_pages(articles, taken, evidence).items()}
     plan.files |= _theme(evidence, edition)
     plan.files["mkdocs.yml"] = dump(config).encode()
     changed = sync_folder(folder, plan.files)
@@ -220,34 +221,6 @@ def _facts(article: Article, edition: Edition, evidence: Evidence) -> dict[str, 
 def _add_pages(plan: _Plan, articles: Iterable[Article], edition: Edition, evidence: Evidence) -> None:
     if not any(page_key(source) == "" for source in plan.texts):
         plan.files["docs/index.md"] = home_page(articles, evidence, edition).encode()
-
-
-def _add_redirects(plan: _Plan, articles: Iterable[Article], evidence: Evidence) -> None:
-    shown = {article.source for article in articles}
-    for old, source in {**_plugin_redirects(evidence), **evidence.urls.redirects}.items():
-        if source not in shown or not old or old in evidence.urls.pages:
-            continue
-        path = posixpath.normpath(f"docs/{old}/index.html" if evidence.site.directory_urls else f"docs/{old}.html")
-        if not path.startswith("docs/") or path in plan.files:
-            continue
-        folder = posixpath.dirname(path.removeprefix("docs/"))
-        to = html.escape(posixpath.relpath(evidence.urls.url(source) or ".", folder or "."), quote=True)
-        to += "/" if evidence.site.directory_urls else ""
-        plan.files[path] = (
-            f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Moved</title><link rel="canonical" href="{to}">'
-            f'<meta name="robots" content="noindex"><meta http-equiv="refresh" content="0; url={to}">'
-            f'<p>This page has moved <a href="{to}">here</a>.</p></html>\n'
-        ).encode()
-
-
-def _plugin_redirects(evidence: Evidence) -> dict[str, str]:
-    """Return the map of the `redirects` plugin, which no edition runs: old page → source of the article it leads to."""
-    for entry in entries(evidence.site.values.get("plugins")):
-        options = entry.get("redirects") if isinstance(entry, dict) else None
-        if isinstance(options, dict):
-            maps = options.get("redirect_maps") or {}
-            return {page_key(str(old)): str(new) for old, new in maps.items() if str(new) in evidence.content.by_source}
-    return {}
 
 
 # ---------------------------------------------------------------------------------------------- theme

@@ -69,13 +69,17 @@ class UrlMap:
         return found
 
     def redirect_key(self, old: str) -> str:
-        """Return the page key of an old URL, which may be written with the site's own base, escaped, or as a file."""
+        """Return the page key of an old URL, however it is written."""
+        return page_key(self.inside(old))
+
+    def inside(self, old: str) -> str:
+        """Return the path below the site of an old URL, which may be whole, with the site's own base, or escaped."""
         try:
             path = unquote(urlsplit(old).path)
         except ValueError:
             path = old
         inside = self._inside(path)
-        return page_key(path if inside is None else inside)
+        return path if inside is None else inside
 
     def url(self, source: str) -> str:
         """Return the path of an article's or asset's URL below the site's base, as MkDocs makes it."""

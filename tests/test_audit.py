@@ -404,6 +404,7 @@ def test_links_out_of_the_site_are_reported_and_not_followed(site: Path, tmp_pat
         (png(b"zTXt", b"a\0\0broken"), "decompress"),
         (gzip.compress(gzip.compress(gzip.compress(gzip.compress(b"x")))), "archives"),
     ],
+    ids=range(7),
 )
 def test_what_cannot_be_unpacked_is_reported(
     site: Path, monkeypatch: pytest.MonkeyPatch, data: bytes, what: str

@@ -307,7 +307,7 @@ EXPIRIES = [
         Expiry("1", 7, 9), Expiry("2", 8, 10),
     ]),
     ("`<!-- expires 1 -->`\n\n```\n<!-- expires 2 -->\n```", []),
-    ("<!-- end expires -->\n<!-- expiresx -->", []),
+    ("<!-- end expires -->\n<!-- expiresx -->", [Expiry("", 7, 7)]),
 ]  # fmt: skip
 
 

@@ -42,6 +42,8 @@ class Expired(Check):
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding for the article and for each of its blocks whose day has come."""
+        if article.front_matter.state == "archived":
+            return
         expires = article.front_matter.expires
         if expires and expires <= evidence.today:
             yield self.at_key(article, "expires", f"the article expired on {expires}", hint="remove it, or set a later day")

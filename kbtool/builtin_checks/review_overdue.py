@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from kbtool.check import Article, Check, Evidence, Finding
+from kbtool.check import Article, Check, Evidence, Finding, Severity
 from kbtool.freshness import review_by
 
 
@@ -43,16 +43,17 @@ class ReviewOverdue(Check):
     """
 
     code: ClassVar[str] = "KB102"
-    grace_days: int = 0  #: days after the due date before it counts
+    grace_days: int = 0  #: days from the due date on in which it is a warning
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding where the review was due today or earlier, plus the grace."""
         due = review_by(article, evidence.config)
         late = (evidence.today - due).days if due else -1
-        if due is None or late < max(self.grace_days, 0):
+        if due is None or late < 0:
             return
         since = f"{late} day{'s' if late != 1 else ''} ago" if late else "today"
         yield self.at_key(
             article, "last_reviewed_on", f"the review was due by {due}, {since}",
             hint="read it against the product, then set the date", evidence={"review_by": due.isoformat(), "days_late": late},
+            severity=Severity.WARNING if late < self.grace_days else None,
         )
