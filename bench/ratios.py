@@ -40,7 +40,10 @@ def timed(command: Sequence[str], cwd: Path, expect: Sequence[int] = (0,)) -> tu
     return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def compare(name: str, ours: Callable[[], tuple[float, float]], peer: Callable[[], tuple[float, float]], rounds: int, aim: float) -> None:
+Run = Callable[[], tuple[float, float]]
+
+
+def compare(name: str, ours: Run, peer: Run, rounds: int, aim: float) -> None:
     """Print the median ratio of ours to the peer."""
     pairs = [(ours(), peer()) for _ in range(rounds)]
     wall = statistics.median(a[0] / b[0] for a, b in pairs)

@@ -65,7 +65,9 @@ def kbtool(ctx: click.Context, root: Path | None) -> None:
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 in spite of findings.")
 @click.option("--today", metavar="DATE", help=_TODAY_HELP)
 @click.pass_obj
-def check(root: Path | None, /, paths: Sequence[Path], form: str, output: Path | None, fail_on: str | None, **options: Any) -> int:
+def check(
+    root: Path | None, /, paths: Sequence[Path], form: str, output: Path | None, fail_on: str | None, **options: Any
+) -> int:
     """Check the articles: the gate.
 
     With PATHS, the whole knowledge base is read and only the findings in these files and folders are reported.
@@ -127,7 +129,8 @@ def serve(root: Path | None, name: str, address: str) -> int:
 
 @kbtool.command()
 @click.argument("site", type=click.Path(path_type=Path))
-@click.option("--edition", "name", default="public", show_default=True, metavar="NAME", help="The edition that SITE was built for.")
+@click.option("--edition", "name", default="public", show_default=True, metavar="NAME",
+              help="The edition that SITE was built for.")
 @click.pass_obj
 def audit(root: Path | None, site: Path, name: str) -> int:
     """Search a built SITE for anything that its edition may not show."""

@@ -9,7 +9,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from kbtool.errors import IncompleteError
@@ -44,23 +44,30 @@ def _umask() -> int:
 
 
 def sync_folder(folder: Path, files: Mapping[str, bytes]) -> set[str]:
-    """Make a folder hold exactly these files (dotfiles at its top and in `docs/` stay); return those that changed."""
-    changed: set[str] = set()
+    """Make a folder hold exactly these files (a .gitignore at its top or in `docs/` stays); return those that changed.
+
+    Symlinks go before anything is read or written, so that none of them leads elsewhere.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    changed = set(_remove_others(folder, {*files, ".gitignore", "docs/.gitignore"}))
     for name, content in files.items():
         path = folder / name
-        if path.is_symlink() or not path.is_file() or path.stat().st_size != len(content) or path.read_bytes() != content:
+        if not path.is_file() or path.stat().st_size != len(content) or path.read_bytes() != content:
             _clear_way(path, folder)
             path.write_bytes(content)
             changed.add(name)
+    return changed
+
+
+def _remove_others(folder: Path, names: Collection[str]) -> Iterator[str]:
     for path in sorted(_below(folder), reverse=True):
         name = path.relative_to(folder).as_posix()
         if path.is_dir() and not path.is_symlink():
             with contextlib.suppress(OSError):  # it still holds files
                 path.rmdir()
-        elif name not in files and name not in (".gitignore", "docs/.gitignore"):
+        elif path.is_symlink() or name not in names:
             path.unlink()
-            changed.add(name)
-    return changed
+            yield name
 
 
 def _below(folder: Path) -> Iterator[Path]:
@@ -72,15 +79,12 @@ def _below(folder: Path) -> Iterator[Path]:
 
 def _clear_way(path: Path, folder: Path) -> None:
     """Make room for a file: what is a folder now and was a file before, or the other way round, goes."""
-    if path.is_dir() and not path.is_symlink():
+    if path.is_dir():
         shutil.rmtree(path)
-    elif path.is_symlink():
-        path.unlink()
     for parent in reversed(path.relative_to(folder).parents):
-        there = folder / parent
-        if there.is_symlink() or there.is_file():
-            there.unlink()
-        there.mkdir(parents=True, exist_ok=True)
+        if (folder / parent).is_file():
+            (folder / parent).unlink()
+        (folder / parent).mkdir(exist_ok=True)
 
 
 def swap_in(new: Path, target: Path) -> None:

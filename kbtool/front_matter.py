@@ -67,7 +67,7 @@ class Parts:
     body_line: int
 
 
-def split(text: str) -> Parts:
+def split(text: str) -> Parts:  # noqa: PLR0911 - one return for each way in which front matter can begin
     """Take the front matter from the text of an article; none at all is an empty one."""
     other = _OTHER_KIND.match(text)
     if other:

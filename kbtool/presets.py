@@ -40,7 +40,8 @@ PRESETS: Mapping[str, Preset] = {
             "ms.service": "product_areas",
         },
         known=(
-            "ms.*", "author", "redirect_url", "manager", "services", "keywords", "zone_pivot_groups", "no-loc", "monikerRange", "f1_keywords",
+            "ms.*", "author", "manager", "redirect_url",
+            "services", "keywords", "zone_pivot_groups", "no-loc", "monikerRange", "f1_keywords",
             "helpviewer_keywords", "dev_langs", "uid", "layout", "schema", "online version", "Module Name",
             "external help file", "Locale", "titleSuffix", "ai-usage", "feedback_*",
         ),

@@ -205,7 +205,8 @@ def _with_options(check: type[Check], config: Config) -> Check:
 
 
 def _option_error(check: type[Check], message: str) -> ConfigError:
-    return ConfigError(f"checks.{check.name()}: {message}", where="pyproject.toml", hint=f"`kbtool explain {check.code}` lists them")
+    return ConfigError(f"checks.{check.name()}: {message}", where="pyproject.toml",
+                       hint=f"`kbtool explain {check.code}` lists them")
 
 
 def find_reports() -> dict[str, Any]:

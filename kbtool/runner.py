@@ -33,7 +33,7 @@ def run(
         found += findings
         skipped += skip
     wanted = [finding for finding in found if only is None or only(finding.path)]
-    finished = _finished(wanted, {article.path: article for article in evidence.articles}, evidence)
+    finished = _finished(wanted, {article.path: article for article in evidence.articles})
     return Run(finished, _verdicts(finished, evidence, only), tuple(sorted(skipped)), len(checks))
 
 
@@ -48,8 +48,8 @@ def _run_one(check: Check, evidence: Evidence) -> tuple[list[Finding], list[Skip
         return [], [Skipped(name, f"it broke: {type(error).__name__}: {error}", failed=True)]
 
 
-def _finished(findings: Iterable[Finding], articles: dict[str, Article], evidence: Evidence) -> tuple[Finding, ...]:
-    """Return the findings sorted, with severity as configured, fingerprint, owners and the line they stand on."""
+def _finished(findings: Iterable[Finding], articles: dict[str, Article]) -> tuple[Finding, ...]:
+    """Return the findings sorted, with fingerprint, owners and the line they stand on."""
     counted: Counter[tuple[str, str, str]] = Counter()
     lines: dict[str, list[str]] = {}
     out = []

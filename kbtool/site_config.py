@@ -29,7 +29,7 @@ DEFAULT = {"site_name": "Help centre", "theme": {"name": "material", "font": Fal
     "search.highlight",
 ]}, "markdown_extensions": [
     "admonition", "attr_list", "footnotes", "md_in_html", "tables", {"toc": {"permalink": True}}, "pymdownx.details",
-    "pymdownx.highlight", "pymdownx.inlinehilite", "pymdownx.superfences", {"pymdownx.tabbed": {"alternate_style": True}},
+    "pymdownx.highlight", "pymdownx.superfences", {"pymdownx.tabbed": {"alternate_style": True}},
 ]}
 
 

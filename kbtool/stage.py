@@ -115,7 +115,8 @@ def _compile(article: Article, edition: Edition, evidence: Evidence) -> tuple[st
     urls = evidence.urls
     targets = {href: urls.resolve(article.source, href) for href in parsed.targets}
     assets = {target.source for target in targets.values() if target.kind == "asset"}
-    inside = {href: target for href, target in targets.items() if target.kind in ("article", "asset") and not href.startswith("#")}
+    ours = {href: target for href, target in targets.items() if target.kind in ("article", "asset")}
+    inside = {href: target for href, target in ours.items() if not href.startswith("#")}
     rewritten = {href: _relative(article, target.source, href) for href, target in inside.items()}
     if _RAW_HTML.search(text) or any(href != new for href, new in rewritten.items()):
         in_html = {href: _relative_url(article, target.source, href, evidence) for href, target in inside.items()}
@@ -135,7 +136,8 @@ def _includes(article: Article, text: str, edition: Edition, evidence: Evidence,
     for include in _parse(article, text).includes:
         other = included(article, include.target, evidence)
         shown = other is not None and other is not article and edition.shows(other) and depth < MAX_INCLUDES
-        lines[include.line - 1] = _includes(other, redact(other, edition), edition, evidence, depth + 1) if shown and other else ""
+        text = _includes(other, redact(other, edition), edition, evidence, depth + 1) if shown and other else ""
+        lines[include.line - 1] = text
     mask = code_mask(lines)
     return "\n".join(line for line, code in zip(lines, mask, strict=True) if code or not _SNIPPET_BAR.match(line))
 

@@ -66,7 +66,7 @@ def public(read: Callable[[str], Article], body: str, edition: Edition = PUBLIC)
         ("audience: public\nlast_reviewed_on: never", True, True),
     ],
 )
-def test_who_sees_an_article(read: Callable[[str], Article], front_matter: str, in_public: bool, in_internal: bool) -> None:  # noqa: FBT001
+def test_who_sees_an_article(read: Callable[[str], Article], front_matter: str, in_public: bool, in_internal: bool) -> None:
     """What is not said to be public and finished is not public; what cannot be read is in no edition."""
     found = read(f"---\n{front_matter}\n---\n\nText\n")
     assert (PUBLIC.shows(found), INTERNAL.shows(found)) == (in_public, in_internal)
@@ -199,7 +199,7 @@ def test_an_article_is_public_only_if_its_front_matter_says_so(read: Callable[[s
 
 
 @given(blocks=st.lists(FRONT_MATTER, max_size=6), not_validated=st.booleans())
-def test_the_public_edition_is_part_of_the_internal_one(read: Callable[[str], Article], blocks: list[str], not_validated: bool) -> None:  # noqa: FBT001
+def test_the_public_edition_is_part_of_the_internal_one(read: Callable[[str], Article], blocks: list[str], not_validated: bool) -> None:
     """Nothing is outside that is not inside as well."""
     articles = [read(f"---\n{block}\n---\nbody {number}\n") for number, block in enumerate(blocks)]
     outside = select(articles, Edition("public", frozenset({"public"}), not_validated=not_validated))

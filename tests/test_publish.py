@@ -53,7 +53,7 @@ def built(evidence: Evidence, *names: str, allow_empty: bool = False) -> list[Pu
         ("KB102", Severity.ERROR, False), ("KB201", Severity.ERROR, False), ("ACME401", Severity.ERROR, False),
     ],
 )
-def test_what_withholds_a_site(code: str, severity: Severity, holds: bool) -> None:  # noqa: FBT001
+def test_what_withholds_a_site(code: str, severity: Severity, holds: bool) -> None:
     """Errors about who may read what, or where, and nothing else."""
     finding = Finding(code=code, name="x", severity=severity, path="a", message="m")
     assert bool(withholding(Run((finding,), ()))) is holds

@@ -339,7 +339,7 @@ def test_a_home_page_of_its_own_stays(staged: Callable[..., Staged], home: str) 
     ("old", "name", "to"),
     [
         ("/old/", "old/index.html", "../new/"),
-        ("old.html", "old/index.html", "../new/"),
+        ("old.html", "old.html", "new/"),
         ("deep/er/old.md", "deep/er/old/index.html", "../../../new/"),
         ("a//b", "a/b/index.html", "../../new/"),
         ("./c/.", "c/index.html", "../new/"),

@@ -76,7 +76,8 @@ def _summary(run: Run, paint: Paint) -> str:
         _count(len(run.articles), "article"), f"{len(run.skipped)} skipped",
     ]
     reasons = "; ".join(visible(f"{skip.check.partition(' ')[0]}: {skip.reason}") for skip in run.skipped)
-    return paint("error" if errors else "warning" if warnings else "good", ", ".join(parts)) + (f" ({reasons})" if reasons else "")
+    style = "error" if errors else "warning" if warnings else "good"
+    return paint(style, ", ".join(parts)) + (f" ({reasons})" if reasons else "")
 
 
 def _count(n: int, word: str) -> str:

@@ -33,7 +33,9 @@ class FileTracker:
             ConfigError: with file and line, when the file cannot be read.
         """
         document = read_yaml_file(self.path, self.name)
-        entries = document.value if isinstance(document.value, dict) else {}
+        entries = document.value or {}
+        if not isinstance(entries, dict):
+            raise ConfigError("must map keys to tickets", where=f"{self.name}:1", hint="write `SUP-431: {state: open}`")
         for key in keys:
             if key in entries:
                 yield self._ticket(key, entries[key], document)
@@ -45,11 +47,24 @@ class FileTracker:
             if name not in _KEYS:
                 raise self._error(document, (key, name), f"{key}: unknown key {name!r}{did_you_mean(name, _KEYS)}")
         return Ticket(
-            key=key, state=self._state(key, entry, document), resolution=entry.get("resolution"),
+            key=key, state=self._state(key, entry, document), resolution=self._text(key, "resolution", entry, document),
             closed_at=self._time(key, "closed_at", entry, document),
             updated_at=self._time(key, "updated_at", entry, document),
-            title=entry.get("title") or "", url=entry.get("url") or "", confidential=entry.get("confidential") == "true",
+            title=self._text(key, "title", entry, document) or "", url=self._text(key, "url", entry, document) or "",
+            confidential=self._confidential(key, entry, document),
         )
+
+    def _text(self, key: str, name: str, entry: dict[str, Any], document: Document) -> str | None:
+        value = entry.get(name)
+        if value is None or isinstance(value, str):
+            return value
+        raise self._error(document, (key, name), f"{key}: {name} must be text")
+
+    def _confidential(self, key: str, entry: dict[str, Any], document: Document) -> bool:
+        value = str(entry.get("confidential") or "false").lower()
+        if value in ("true", "false"):
+            return value == "true"
+        raise self._error(document, (key, "confidential"), f"{key}: confidential must be true or false")
 
     def _state(self, key: str, entry: dict[str, Any], document: Document) -> Literal["open", "closed"]:
         state = entry.get("state")
@@ -60,7 +75,7 @@ class FileTracker:
         raise self._error(document, (key, "state"), f"{key}: state must be open or closed")
 
     def _time(self, key: str, name: str, entry: dict[str, Any], document: Document) -> dt.datetime | None:
-        text = entry.get(name)
+        text = self._text(key, name, entry, document)
         if text is None:
             return None
         try:

@@ -41,7 +41,10 @@ BLOCKS = {
         "<!-- expires 2026-02-30 -->\nx\n<!-- end expires -->\n",
         [f"1:1 KB109 error: expires: there is no day '2026-02-30' in the calendar ({DATE})"],
     ),
-    "no day": ("<!-- expires -->\nx\n<!-- end expires -->\n", [f"1:1 KB109 error: expires: '' is not a date ({DATE})"]),
+    "no day": (
+        "<!-- expires -->\nx\n<!-- end expires -->\n",
+        ["1:1 KB109 error: the end or the start of a part that expires, without its day (write <!-- expires YYYY-MM-DD --> where it starts)"],
+    ),
     "words": ("<!-- expires soon -->\nx\n<!-- end expires -->\n", [f"1:1 KB109 error: expires: 'soon' is not a date ({DATE})"]),
     "no end": (
         "a\n\n<!-- expires 2027-01-01 -->\nx\n",

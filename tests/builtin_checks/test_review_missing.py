@@ -40,9 +40,14 @@ def test_clean(lines: str) -> None:
 
 
 def test_severity_of_the_configuration() -> None:
-    """A configured severity holds for drafts as well."""
-    text, config = "---\ndraft: true\n---\n", '[tool.kbtool.checks.review-missing]\nseverity = "error"'
-    assert [found.severity for found in check_article(ReviewMissing(), text, config=config)] == ["error"]
+    """A configured severity holds; what the check itself grades down, a draft, stays down."""
+    config = '[tool.kbtool.checks.review-missing]\nseverity = "{}"'
+    for text, configured, severity in [
+        ("---\ntitle: x\n---\n", "warning", "warning"), ("---\ntitle: x\n---\n", "error", "error"),
+        ("---\ndraft: true\n---\n", "error", "warning"),
+    ]:
+        found = check_article(ReviewMissing(), text, config=config.format(configured))
+        assert [one.severity for one in found] == [severity]
 
 
 def test_preset_and_default_of_a_folder() -> None:

@@ -76,14 +76,14 @@ def test_clean(text: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("grace", "today", "fires"),
     [
-        (14, "2026-07-28", False), (14, "2026-07-29", True), (1, "2026-07-15", False), (0, "2026-07-15", True),
-        (-5, "2026-07-14", False), (10**12, "2026-11-22", False),
+        (14, "2026-07-28", ["warning"]), (14, "2026-07-29", ["error"]), (1, "2026-07-15", ["warning"]), (0, "2026-07-15", ["error"]),
+        (-5, "2026-07-14", []), (10**12, "2026-11-22", ["warning"]),
     ],
 )
-def test_grace_days(grace: int, today: str, *, fires: bool) -> None:
-    """The option waits that many days, however many; it cannot make a review overdue before its day."""
+def test_grace_days(grace: int, today: str, fires: list[str]) -> None:
+    """For that many days it is a warning; the option cannot make a review overdue before its day, nor hide that it is."""
     text = reviewed("2026-01-15", "review_in: 6 months")
-    assert bool(check_article(ReviewOverdue(grace_days=grace), text, today=today)) is fires
+    assert [found.severity for found in check_article(ReviewOverdue(grace_days=grace), text, today=today)] == fires
 
 
 def test_configuration() -> None:

@@ -262,7 +262,7 @@ def test_a_full_disk_below_stdout_is_3(kb: Any, args: list[str]) -> None:
 
 @pytest.mark.parametrize(("stale", "code"), [(False, 0), (True, 1)])
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_a_reader_that_leaves_early_does_not_change_the_verdict(kb: Any, form: str, stale: bool, code: int) -> None:  # noqa: FBT001
+def test_a_reader_that_leaves_early_does_not_change_the_verdict(kb: Any, form: str, stale: bool, code: int) -> None:
     """`kbtool check | head` neither hides a failure nor makes one, and says nothing about it."""
     if stale:
         kb.write("content/old.md", STALE)

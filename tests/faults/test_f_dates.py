@@ -234,13 +234,16 @@ def test_f13_soon_is_a_warning_and_never_fails(check: Any, page: Page) -> None:
 
 
 def test_f13_days_of_grace(check: Any, page: Page) -> None:
-    """With `grace_days` an overdue review counts only after them."""
+    """With `grace_days` an overdue review is a warning for so long, and an error after them."""
     config = "[tool.kbtool.checks.review-overdue]\ngrace_days = 7"
     files = {"d6.md": page(last_reviewed_on="2026-05-16", review_in="6 months"),
              "d7.md": page(last_reviewed_on="2026-05-15", review_in="6 months")}
     checked = check(files, config=config)
     assert checked.code == 1
-    assert checked.findings == [("content/d7.md", "KB102", 6, "the review was due by 2026-11-15, 7 days ago")]
+    assert [(*row[:3], row[3][-10:]) for row in checked.findings] == [
+        ("content/d6.md", "KB102", 6, "6 days ago"), ("content/d7.md", "KB102", 6, "7 days ago"),
+    ]
+    assert [checked.full(path)[0]["severity"] for path in files] == ["warning", "error"]
 
 
 def test_f14_five_hundred_articles_due_on_one_day(check: Any, page: Page) -> None:

@@ -126,7 +126,7 @@ def test_h02_a_file_of_the_site_that_holds_internal_words_is_a_leak(kb: Any, nam
     words = "The grey parrot keeps the keys of the vault below its perch."
     content = {
         "x.txt.gz": gzip.compress(words.encode(), mtime=0), "x.png": PIXEL + text_chunk(words), "x.woff2": b"wOF2\0\xff" + words.encode(),
-        "x.json": ("{\"a\": \"" + words.replace("e", "\\u0065") + "\"}").encode(),
+        "x.json": ('{"a": "' + words.replace("e", "\\u0065") + '"}').encode(),
     }.get(name, f"<p>{words}</p>".encode())
     kb.write("content/secret.md", INTERNAL.format(canary=CANARY).replace("![alt", f"{words} ![alt"))
     kb.write("content/bird.png", PIXEL)
