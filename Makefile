@@ -1,4 +1,5 @@
 # Two targets do all the set-up on a machine with Python 3.11 and git: `make site` and `make test`.
+# `make test` runs the tests when anything has changed since they last passed; `make retest` runs them in any case.
 # `make check` runs what CI runs beside the tests; `make docs` writes the pages that are generated from the code.
 
 PYTHON ?= python3
@@ -7,7 +8,9 @@ BIN := $(VENV)/bin
 WHEEL_SOURCES := $(shell git ls-files -co --exclude-standard kbtool pyproject.toml README.md LICENSE 2>/dev/null)
 JOBS ?= auto
 
-.PHONY: site test check docs bench soak clean
+ALL_SOURCES := $(shell git ls-files -co --exclude-standard 2>/dev/null)
+
+.PHONY: site test retest check docs bench soak clean
 
 site: $(VENV)/.installed
 	$(BIN)/kbtool check --strict
@@ -17,10 +20,18 @@ site: $(VENV)/.installed
 	@echo "The wiki:         $(CURDIR)/site/internal/index.html"
 	@echo "See them with:    $(BIN)/python -m http.server --bind 127.0.0.1 --directory site/public 8000"
 
-test: $(VENV)/.installed $(VENV)/.dev
-	$(BIN)/pytest -n $(JOBS) -q
+test: $(VENV)/.tested
 	@echo
-	@echo "All tests passed against the installed wheel: $$(ls dist/kbtool-*.whl)"
+	@echo "All tests passed on $$(cat $(VENV)/.tested), against the wheel: $(CURDIR)/$$(ls dist/kbtool-*.whl)"
+	@echo "(\`make retest\` runs them again when nothing has changed)"
+
+retest:
+	rm -f $(VENV)/.tested
+	$(MAKE) test
+
+$(VENV)/.tested: $(ALL_SOURCES) | $(VENV)/.installed $(VENV)/.dev
+	KBTOOL_WHEEL=1 $(BIN)/pytest -n $(JOBS) -q
+	date -u "+%Y-%m-%d %H:%M UTC" > $@
 
 check: $(VENV)/.installed $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -37,7 +48,7 @@ bench: $(VENV)/.installed
 	$(BIN)/python bench/ratios.py ../shared/bench/make_kb.py
 
 soak: $(VENV)/.installed $(VENV)/.dev
-	KBTOOL_SOAK=1 $(BIN)/pytest -n $(JOBS) -q
+	HYPOTHESIS_PROFILE=soak $(BIN)/pytest -n $(JOBS) -q
 
 clean:
 	rm -rf $(VENV) dist site .kbtool/build .kbtool/serve .kbtool/preview
