@@ -13,12 +13,8 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
-from hypothesis import settings
 
-settings.register_profile("kbtool", deadline=None)  # no test is about time
-settings.load_profile("kbtool")
-
-settings.register_profile("default", deadline=None)
+settings.register_profile("default", deadline=None)  # no test is about time
 settings.register_profile("soak", deadline=None, max_examples=5000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 

@@ -137,6 +137,7 @@ def test_an_interrupt_is_no_broken_check(evidence: Callable[..., Evidence]) -> N
 
     class Interrupted(Blind):
         def check_all(self, evidence: Evidence) -> Iterator[Finding]:
+            del evidence
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

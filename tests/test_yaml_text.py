@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kbtool import yaml_text
@@ -132,7 +132,6 @@ yaml_like = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=400)
 @given(st.text(max_size=60) | yaml_like)
 @example("\ufeff")
 @example("a: \ufeff")
@@ -150,7 +149,6 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     assert all(2 <= place.line <= lines + 2 and place.column >= 1 for place in places)
 
 
-@settings(max_examples=200)
 @given(st.text(max_size=60) | yaml_like)
 def test_the_python_parser_crashes_no_more_than_the_other(text: str) -> None:
     """Without PyYAML's C extension the same holds: text is read, or refused with a YamlTextError."""
@@ -180,7 +178,6 @@ simple = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Z
 values = st.recursive(simple, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(simple, inner, max_size=4), max_leaves=12)
 
 
-@settings(max_examples=200)
 @given(st.dictionaries(simple, values, max_size=5))
 def test_what_pyyaml_writes_is_read_back(value: dict[str, Any]) -> None:
     """Text in any nesting that PyYAML dumps as quoted strings comes back as it was."""

@@ -15,8 +15,8 @@ class ReviewOverdue(Check):
     """The review is overdue.
 
     Fires from the day on that `last_reviewed_on` plus `review_in` gives, as GOV.UK's tool counts. Without `review_in`, the
-    interval is that of the `content_type` or `risk`, else the configuration's. The option `grace_days` waits that many days
-    longer.
+    interval is that of the `content_type` or `risk`, else the configuration's. For `grace_days`
+    from that day on it is a warning.
 
     Why it matters: the owner promised to look again by that day. Readers cannot tell an old answer from a wrong one.
 
