@@ -98,7 +98,7 @@ def build(root: Path | None, /, names: Sequence[str], fail_on: str | None, allow
 
     evidence, run = shell.run_checks(root, options, ())
     editions = [shell.find_edition(evidence, name) for name in names] or list(evidence.editions.values())
-    click.echo(render(run, color=shell.colors(sys.stdout)), nl=False)
+    shell.write(render(run, color=shell.colors(sys.stdout)), nl=False)
     held = withholding(run)
     if held:
         shell.say(f"error[withheld]: no site was published: {len(held)} finding(s) leave open who may read what "
@@ -141,8 +141,8 @@ def audit(root: Path | None, site: Path, name: str) -> int:
     evidence = shell.gather_evidence(root, None)
     leaks = audit_folder(evidence, shell.find_edition(evidence, name), site)
     for leak in leaks:
-        click.echo(shell.leak_line(leak))
-    click.echo(f"{len(leaks)} leak{'' if len(leaks) == 1 else 's'} in {site}")
+        shell.write(shell.leak_line(leak))
+    shell.write(f"{len(leaks)} leak{'' if len(leaks) == 1 else 's'} in {site}")
     return 1 if leaks else 0
 
 
@@ -154,8 +154,8 @@ def init(folder: Path, name: str | None) -> int:
     from kbtool.scaffold import init as make
 
     for path in make(folder, name or folder.resolve().name, shell.day(None)):
-        click.echo(f"  {path}")
-    click.echo(f"Made a knowledge base in {folder}. Next: cd {folder} && kbtool build")
+        shell.write(f"  {path}")
+    shell.write(f"Made a knowledge base in {folder}. Next: cd {folder} && kbtool build")
     return 0
 
 
@@ -172,7 +172,7 @@ def new(root: Path | None, /, title: str, content_type: str, **options: Any) -> 
     """Make a new article called TITLE from the template of its content type."""
     from kbtool.scaffold import new as make
 
-    click.echo(make(shell.read_config(root), title, content_type, **options))
+    shell.write(make(shell.read_config(root), title, content_type, **options))
     return 0
 
 
@@ -191,7 +191,7 @@ def explain(root: Path | None, word: str) -> int:
 
         Console().print(Markdown(text))
     else:
-        click.echo(text, nl=False)
+        shell.write(text, nl=False)
     return 0
 
 
@@ -203,8 +203,8 @@ def list_(root: Path | None) -> int:
     from kbtool.registry import find_checks, find_reports, find_trackers
 
     for found in find_checks(shell.read_config_or_none(root)):
-        click.echo(f"{found.code:<8}{found.severity.value:<9}{found.name():<22}{summary(found)}")
-    click.echo(f"\nreports: {', '.join(find_reports())}\ntrackers: {', '.join(find_trackers())}")
+        shell.write(f"{found.code:<8}{found.severity.value:<9}{found.name():<22}{summary(found)}")
+    shell.write(f"\nreports: {', '.join(find_reports())}\ntrackers: {', '.join(find_trackers())}")
     return 0
 
 
@@ -215,20 +215,20 @@ def schema(root: Path | None, report: bool) -> int:  # noqa: FBT001
     """Print the JSON Schema of the front matter, for editors."""
     from kbtool.explain import front_matter_schema, report_schema
 
-    click.echo(report_schema() if report else front_matter_schema(shell.read_config_or_none(root)), nl=False)
+    shell.write(report_schema() if report else front_matter_schema(shell.read_config_or_none(root)), nl=False)
     return 0
 
 
 @kbtool.command()
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-def completion(shell: str) -> int:
+@click.argument("name", metavar="SHELL", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(name: str) -> int:
     """Print the completion script of a SHELL, to be sourced from its start-up file."""
     from click.shell_completion import get_completion_class
 
-    made = get_completion_class(shell)
+    made = get_completion_class(name)
     if made is None:
-        raise UsageError(f"no completion for {shell}")
-    click.echo(made(kbtool, {}, "kbtool", "_KBTOOL_COMPLETE").source())
+        raise UsageError(f"no completion for {name}")
+    shell.write(made(kbtool, {}, "kbtool", "_KBTOOL_COMPLETE").source())
     return 0
 
 
@@ -252,9 +252,13 @@ def main() -> None:
     sys.exit(code)
 
 
+class _Stopped(BaseException):
+    """A signal asks to end: no SystemExit, which a check might raise and the run survives."""
+
+
 def _stop(number: int, _frame: object) -> NoReturn:
     """End as the signal asks, but through every `finally`, so that nothing half done or half running is left."""
-    sys.exit(128 + number)
+    raise _Stopped(128 + number)
 
 
 def _guarded() -> int:  # noqa: PLR0911 - one return for each way to end
@@ -271,12 +275,11 @@ def _guarded() -> int:  # noqa: PLR0911 - one return for each way to end
         return 2
     except (click.Abort, KeyboardInterrupt):
         return 130
+    except _Stopped as stop:
+        return int(stop.args[0])
     except KbtoolError as error:
         shell.say(str(error))
         return error.exit_code
-    except BrokenPipeError:
-        shell.silence_stdout()
-        return 3
     except OSError as error:
         shell.say(str(IncompleteError(f"{error.strerror or error}: {error.filename or 'input or output'}", kind="disk")))
         return 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 import sys
@@ -132,14 +133,19 @@ def find_edition(evidence: Evidence, name: str) -> Any:
     return evidence.editions[name]
 
 
+def write(text: str, *, nl: bool = True) -> None:
+    """Write to standard output at once; a reader that has seen enough and left changes nothing, least of all the verdict."""
+    try:
+        sys.stdout.write(f"{text}\n" if nl else text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence_stdout()
+
+
 def write_report(text: str, output: Path | None, evidence: Evidence) -> None:
     """Write a report to standard output, or to a file in one step; raises UsageError for a place that cannot be meant."""
     if output is None:
-        try:
-            sys.stdout.write(text)
-            sys.stdout.flush()
-        except BrokenPipeError:  # the reader has seen enough; the verdict stands
-            silence_stdout()
+        write(text, nl=False)
         return
     from kbtool.files import write_atomic
 
@@ -163,7 +169,7 @@ def tell(found: Published, config: Config) -> int:
     if found.leaks:
         say(f"error[withheld]: the {found.edition} edition was not published; the site that was there stays")
         return 1
-    click.echo(f"{found.edition}: {found.pages} articles in {found.folder.relative_to(config.root)}/")
+    write(f"{found.edition}: {found.pages} articles in {found.folder.relative_to(config.root)}/")
     return 0
 
 
@@ -199,7 +205,8 @@ def progress(text: str) -> Any:
 
 def say(text: str) -> None:
     """Say something that is not the report."""
-    click.echo(f"kbtool: {text}", err=True)
+    with contextlib.suppress(OSError):  # nobody listens; the exit code still tells
+        click.echo(f"kbtool: {text}", err=True)
 
 
 def silence_stdout() -> None:

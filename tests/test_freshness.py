@@ -145,10 +145,10 @@ def test_the_verdict_on_an_article(
         ("<!-- expires: 2026-12-31 -->\n<!-- end expires -->\n", [ExpiryBlock(4, dt.date(2026, 12, 31))]),
         ("<!-- expires 2026-12-32 -->\n<!-- end expires -->\n", "expires: there is no day '2026-12-32' in the calendar"),
         ("<!-- expires soon -->\n<!-- end expires -->\n", "expires: 'soon' is not a date"),
-        ("<!-- expires -->\n<!-- end expires -->\n", "expires: '' is not a date"),
+        ("<!-- expires -->\n<!-- end expires -->\n", "the end or the start of a part that expires, without its day"),
         ("<!-- expires 2026-12-31 -->\nb\n", "a part that expires starts here and never ends"),
         ("```\n<!-- expires 2026-12-31 -->\n```\n", []),
-        ("<!-- end expires -->\n", []),
+        ("<!-- end expires -->\n", "the end or the start of a part that expires, without its day"),
         ("<!-- it expires some day -->\n", []),
     ],
 )

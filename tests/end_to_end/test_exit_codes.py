@@ -276,6 +276,42 @@ def test_a_reader_that_leaves_early_does_not_change_the_verdict(kb: Any, form: s
         os.close(write)
 
 
+@pytest.mark.parametrize(
+    ("args", "code"), [(["build", "--edition", "public"], 0), (["list"], 0), (["schema"], 0), (["audit", "foreign"], 1), (["audit", "content"], 1)]
+)
+def test_no_command_minds_a_reader_that_leaves(kb: Any, args: list[str], code: int) -> None:
+    """A build publishes and an audit keeps its verdict, whether or not anybody reads what they say."""
+    kb.write("content/secret.md", SECRET)
+    kb.write("foreign/index.html", "<p>The quiet backdoor of the billing machine</p>")
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        with kbtool_to(kb, write, *args) as process:
+            err = process.communicate()[1].decode()
+            assert (process.returncode, err) == (code, "")
+    finally:
+        os.close(write)
+    assert (kb.root / "site/public/index.html").exists() is (args[0] == "build")
+
+
+def test_an_error_that_nobody_reads_keeps_its_exit_code(kb: Any) -> None:
+    """Standard error may be closed or full; the code still tells."""
+    command = [sys.executable, "-P", "-m", "kbtool", "chek"]
+    with open("/dev/full", "wb") as full:  # noqa: PTH123
+        assert subprocess.run(command, cwd=kb.root, stderr=full, check=False).returncode == 2
+    assert subprocess.run(["bash", "-c", 'exec "$@" 2>&-', "bash", *command], cwd=kb.root, check=False).returncode == 2
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_signal_ends_the_run(kb: Any, name: str, code: int) -> None:
+    """Who is asked to end does so, even within a check that may break as it likes, and writes nothing."""
+    kb.write("checks/site.py", CHECK.format(body=f"import os, signal; os.kill(os.getpid(), signal.{name})"))
+    before = kb.tree()
+    done = kb.run("build")
+    assert (done.code, done.out) == (code, "")
+    assert kb.tree() == before
+
+
 def test_output_goes_to_the_file_alone(kb: Any) -> None:
     """`--output` writes what stdout would have shown, leaves stdout empty, and keeps the verdict."""
     kb.write("content/old.md", STALE)
@@ -416,6 +452,36 @@ def test_findings_go_before_an_engine_that_breaks(published: Any) -> None:
     published.write("content/old.md", STALE)
     assert published.run("build", "--edition", "public").code == 1
     assert published.run("build", "--edition", "public", "--exit-zero").code == 3
+
+
+def test_the_worst_of_several_editions_counts(published: Any) -> None:
+    """2 goes before 1, 1 before 3, and what is clean is published all the same."""
+    config = "[tool.kbtool]\n"
+    for name, part in (("broken", 'markdown_extensions = ["no.such.extension"]'), ("wrong", 'theme = {name = "material", custom_dir = "gone"}')):
+        config += f'[tool.kbtool.editions.{name}]\naudiences = ["public"]\nmkdocs = {{{part}}}\n'
+    published.write("pyproject.toml", config)
+    published.write("content/old.md", STALE)
+    chosen = ("--edition", "public", "--edition", "broken")
+    assert published.run("build", *chosen, "--edition", "wrong").code == 2
+    assert LAST_GOOD.encode() not in sites(published)["site/public/index.html"]
+    assert published.run("build", *chosen).code == 1
+    assert published.run("build", *chosen, "--exit-zero").code == 3
+    assert published.run("build", "--edition", "public", "--exit-zero").code == 0
+
+
+def test_checks_that_are_off_do_not_open_the_boundary(published: Any) -> None:
+    """Without the checks an unreadable article is still in no site, and a region that does not close still stops it."""
+    published.write("pyproject.toml", '[tool.kbtool]\nignore = ["KB001", "KB402"]\n')
+    published.write("content/broken.md", SECRET.replace("audience: internal", "audience: publik"))
+    done = published.run("build")
+    assert (done.code, done.err) == (0, "")
+    assert not any("broken" in name or b"paper clip" in text for name, text in sites(published).items())
+    before = sites(published)
+    published.write("content/a.md", f"{STALE}\n::: internal\n\nhalf a region\n")
+    done = published.run("build")
+    assert done.code == 1
+    assert re.findall(r"error\[([a-z-]+)\]: (content/a\.md:12)", done.err) == [("region-unbalanced", "content/a.md:12")] * 2
+    assert sites(published) == before
 
 
 def test_an_edition_without_articles_is_3(published: Any) -> None:
