@@ -10,16 +10,26 @@ It is longer than a file should be, so that whoever must trust it can read it al
 from __future__ import annotations
 
 import hashlib
-import html
 import re
 import stat
-import unicodedata
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 from kbtool.site_text import BROKEN, texts
+from kbtool.site_words import (
+    HIDDEN_TAG,
+    TAG,
+    Folder,
+    decode_escapes,
+    fold_words,
+    has,
+    has_words,
+    plain_text,
+    spaced,
+    without_tags,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -31,9 +41,8 @@ _RUN = _SHINGLE - _STEP + 1  # words
 _PHRASE, _TITLE = 4, 3  # words from which a text, a title, tells without a rare word
 _LONG = 12  # characters that make a word telling
 _DIGITS = 6  # digits that make bare numbers telling: icons are full of shorter ones
-_GRAM = 4  # characters
+_MIXED = 4  # characters from which a word of letters and digits tells
 _WHAT = 120  # characters of a leak that are shown
-_KEPT_CHUNK, _KEPT = 256, 500_000  # longest chunk, and number of chunks, remembered
 
 
 @dataclass(frozen=True)
@@ -72,13 +81,13 @@ class Auditor:
 
     def __init__(self, withheld: Withheld, allowed: Collection[str] = ()) -> None:
         self._hides = bool(withheld.phrases or withheld.titles or withheld.texts)
-        quiet = [_folded(text) for text in allowed]
-        folded = {phrase: _folded(phrase) for phrase in withheld.phrases}
+        quiet = [fold_words(text) for text in allowed]
+        folded = {phrase: fold_words(phrase) for phrase in withheld.phrases}
         self._labels = {
             phrase: label for phrase, label in withheld.phrases.items()
-            if not any(_has_words(text, folded[phrase]) for text in quiet)
+            if not any(has_words(text, folded[phrase]) for text in quiet)
         }
-        self._folder = _Folder(self._labels)
+        self._folder = Folder(self._labels)
         self._passages = _Passages(withheld, quiet, self._folder)
         self._clean_tags: set[str] = set()
         self._seen: dict[bytes, list[Leak]] = {}  # by the digest of a file
@@ -122,12 +131,12 @@ class Auditor:
             yield from self._search_words(text)  # "<" need not be a tag here
         if "<" in text:
             yield from self._search_markup(text)
-        if _HIDDEN_TAG.search(text):
-            yield from self._search_markup(_decoded(text))
+        if HIDDEN_TAG.search(text):
+            yield from self._search_markup(decode_escapes(text))
 
     def _search_markup(self, text: str) -> Iterator[Leak]:
-        yield from chain.from_iterable(map(self._search_words, _without_tags(text)))
-        tags = {*_TAG.findall(text)} - self._clean_tags
+        yield from chain.from_iterable(map(self._search_words, without_tags(text)))
+        tags = {*TAG.findall(text)} - self._clean_tags
         leaks = [*self._search_words("\n".join(sorted(tags)))]
         yield from leaks
         if not leaks:
@@ -138,7 +147,7 @@ class Auditor:
         folded = self._folder.fold(chunks)
         for form, phrase in self._folder.phrases_near(chunks):
             # Of a form of many words only the longest is known to be there.
-            if " " not in form or (_folded(form) in folded and _has(_spaced(_canonical(text)), form)):
+            if " " not in form or (fold_words(form) in folded and has(spaced(plain_text(text)), form)):
                 yield Leak("", phrase[:_WHAT], self._labels[phrase], "phrase")
         yield from self._passages.find(folded)
 
@@ -167,143 +176,9 @@ def _trouble(error: Exception) -> Leak:
     return Leak("", (text or type(error).__name__)[:_WHAT], "", "unreadable")
 
 
-# -- text to words ---------------------------------------------------------------------------------------------------
-
-_ESCAPE = re.compile(
-    r"&\#[0-9]+;?|&\#[xX][0-9a-fA-F]+;?|&[A-Za-z][A-Za-z0-9]*;"  # HTML
-    r"|\\u[0-9a-fA-F]{4}(?:\\u[0-9a-fA-F]{4})*|\\u\{[0-9a-fA-F]+\}"  # JSON
-    r"|\\x[0-9a-fA-F]{2}|\\.|%[0-9a-fA-F]{2}(?:%[0-9a-fA-F]{2})*"  # JavaScript, URL
-)
-_HIDDEN_TAG = re.compile(  # cheap to search, since few texts have one
-    r"&(?:[lL][tT];|\#0*60;?|\#[xX]0*3[cC];?)\\?[A-Za-z/!?]|\\(?:u\{?0*|x)3[cC]|%3[cC]"
-)
-_IGNORABLE = re.compile(  # shown as nothing, so a word may hide behind them
-    r"[\x00\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
-    r"\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff]+"
-)
-# Scripts that put no space between words: there each character counts as a word.
-_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff"
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
-_TAG = re.compile(r"""<\\?[A-Za-z/!?](?:[^<>"']++|"[^"]*+"|'[^']*+')*+>|<\\?[A-Za-z/!?][^<>]*>""")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-
-
-def _unescaped(match: re.Match[str]) -> str:
-    escape = match[0]
-    if escape[0] == "&":
-        return html.unescape(escape)
-    if escape[0] == "%":
-        return bytes.fromhex(escape.replace("%", "")).decode(errors="replace")
-    if len(escape) == len(r"\n"):
-        return " " if escape[1] in "bfnrtv" else escape[1]
-    if escape[1] == "u" and escape[2] != "{":
-        return bytes.fromhex(escape.replace(r"\u", "")).decode("utf-16-be", "replace")
-    return html.unescape(f"&#x{escape[2:].strip('{}')};")
-
-
-def _decoded(text: str) -> str:
-    """Undo escapes, nested ones too: HTML in JSON, URLs in HTML."""
-    for _ in range(3):
-        plainer = _ESCAPE.sub(_unescaped, text)
-        if plainer == text:
-            break
-        text = plainer
-    return text
-
-
-def _canonical(text: str) -> str:
-    plain = _decoded(text)
-    if plain.isascii():
-        return plain.replace("\0", "").lower()
-    cased = unicodedata.normalize("NFKC", plain).casefold()
-    return _IGNORABLE.sub("", unicodedata.normalize("NFKC", cased))
-
-
-def _folded(text: str) -> str:
-    return " ".join(_WORD.findall(_canonical(text)))
-
-
-def _without_tags(text: str) -> Iterator[str]:
-    """Yield the words apart and run together, with what comments say and without."""
-    yield from _apart_and_joined(text.replace("<!--", " ").replace("-->", " "))
-    if "<!--" in text:
-        yield from _apart_and_joined(_COMMENT.sub("<!>", text))
-
-
-def _apart_and_joined(text: str) -> tuple[str, str]:
-    pieces = _TAG.split(text)
-    return " ".join(pieces), "".join(pieces)
-
-
-class _Folder(dict[str, str]):
-    """Chunk -> its words, joined by a space; remembers which chunks hold a phrase.
-
-    A phrase is looked for by a few characters of its longest piece: those that the fewest other phrases have.
-    """
-
-    def __init__(self, phrases: Iterable[str]) -> None:
-        super().__init__()
-        self._hot: dict[str, set[tuple[str, str]]] = {}  # chunk -> forms in it, and their phrases
-        needles = [
-            (max(form.split(), key=len), form, phrase)
-            for phrase in phrases
-            for form in {_spaced(_canonical(phrase)), _spaced(phrase.casefold())} - {""}
-        ]
-        self._size = min([_GRAM, *(len(piece) for piece, _, _ in needles)])
-        count = Counter(chain.from_iterable(self._grams(piece) for piece, _, _ in needles))
-        self._by_gram = defaultdict(list)
-        for needle in needles:
-            self._by_gram[min(self._grams(needle[0]), key=count.__getitem__)].append(needle)
-
-    def _grams(self, text: str) -> Iterator[tuple[str, ...]]:
-        return zip(*(text[i:] for i in range(self._size)), strict=False)
-
-    def __missing__(self, chunk: str) -> str:
-        canonical = _canonical(chunk)
-        hits = {hit for spelling in {canonical, chunk.casefold()} for hit in self._forms_in(spelling)}
-        if hits:
-            self._hot[chunk] = hits
-        folded = " ".join(_WORD.findall(canonical))
-        if len(self) >= _KEPT:
-            self.clear()
-        if len(chunk) <= _KEPT_CHUNK:
-            self[chunk] = folded
-        return folded
-
-    def _forms_in(self, chunk: str) -> Iterator[tuple[str, str]]:
-        if not self._by_gram.keys().isdisjoint(self._grams(chunk)):
-            needles = chain.from_iterable(self._by_gram[gram] for gram in self._by_gram.keys() & {*self._grams(chunk)})
-            yield from ((form, phrase) for piece, form, phrase in needles if _has(chunk, piece))
-
-    def fold(self, chunks: list[str]) -> str:
-        """Return the words of the chunks, joined by single spaces."""
-        return " ".join(filter(None, map(self.__getitem__, chunks)))
-
-    def phrases_near(self, chunks: list[str]) -> list[tuple[str, str]]:
-        """Return (form, phrase) where a folded chunk holds a form, or its longest piece."""
-        if self._hot.keys().isdisjoint(chunks):
-            return []
-        return sorted(set[tuple[str, str]]().union(*(self._hot[it] for it in self._hot.keys() & {*chunks})))
-
-
 # -- what to look for ------------------------------------------------------------------------------------------------
 
 
-def _spaced(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _has(text: str, form: str) -> bool:
-    """Whether `text` holds `form`, its numbers not as part of longer ones."""
-    before, after = r"(?<!\d)" * form[0].isdigit(), r"(?!\d)" * form[-1].isdigit()
-    return form in text and re.search(before + re.escape(form) + after, text) is not None
-
-
-def _has_words(text: str, words: str) -> bool:
-    return f" {words} " in f" {text} "
-
-
-# Each begins with a literal, so that the search can leap; a text begins with "\n".
 _NOT_WORDS = re.compile(
     r"\n[ \t>]*(?:```+|~~~+)[^\"\n]*"  # a fence and its language, up to its title
     r"|\n[ \t]*(?:!!!|\?\?\?\+?|:::+|===[!+]?)[^\"\n]*"  # an admonition, tab or region
@@ -321,7 +196,7 @@ def _readings(markdown: str) -> Iterable[str]:
     """Return the text that a page shows, and all that its source says, both untagged."""
     sources = _NOT_SEEN.sub(" ", "\n" + markdown), "\n" + markdown
     plain = [_NOT_WORDS.sub(" ", source) for source in sources]
-    return dict.fromkeys(chain.from_iterable(map(_without_tags, plain)))
+    return dict.fromkeys(chain.from_iterable(map(without_tags, plain)))
 
 
 def _hashes(words: list[str], size: int = _SHINGLE, step: int = 1) -> Iterator[int]:
@@ -342,13 +217,13 @@ def _is_telling(word: str) -> bool:
 def _is_distinctive(title: list[str]) -> bool:
     length = len("".join(title))
     mixed = any(re.search(r"\d", word) and not word.isdigit() for word in title)
-    return len(title) >= _TITLE or length >= _LONG or (mixed and length >= _GRAM)
+    return len(title) >= _TITLE or length >= _LONG or (mixed and length >= _MIXED)
 
 
 class _Passages:
     """Runs of words that nothing shown has: parts of texts, short texts, titles."""
 
-    def __init__(self, withheld: Withheld, quiet: Iterable[str], folder: _Folder) -> None:
+    def __init__(self, withheld: Withheld, quiet: Iterable[str], folder: Folder) -> None:
         self._folder = folder
         self._parts: dict[int, str] = {}  # hash of eight words in a row -> label
         self._runs: set[int] = set()  # hashes of fewer words: the first look
@@ -365,7 +240,7 @@ class _Passages:
 
     def _titles(self, titles: Mapping[str, str]) -> Iterator[Leak]:
         for title, path in titles.items():
-            folded = _folded(next(iter(_readings(title))))
+            folded = fold_words(next(iter(_readings(title))))
             if _is_distinctive(folded.split()):
                 yield Leak("", folded, path, "title")
 
@@ -423,5 +298,5 @@ class _Passages:
         if not self._whole.keys().isdisjoint(_heads(words)):
             for head in self._whole.keys() & {*_heads(words)}:
                 for needle in self._whole[head]:
-                    if _has_words(folded, needle.what):
+                    if has_words(folded, needle.what):
                         yield head, needle

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 import pyromark
 
+from kbtool.anchors import attribute_id, slug, split_attributes, unique
 from kbtool.commonmark import prepare
 from kbtool.regions import Problem, Region, Span, comment_spans, region_markers, scan_regions
 
@@ -43,13 +43,8 @@ _CODE = re.compile(r"<code[ >].*?</code>", re.DOTALL)
 _FOOTNOTE_REFERENCE = re.compile(r'<sup class="footnote-reference">.*?</sup>', re.DOTALL)
 _FOOTNOTE = re.compile(r"\[\^([^\]\[\n]*)\](:?)")
 _SHEBANG = re.compile(r"(?<=<code>)(?:#!|:::)[\w#.+-]+[ \t]+")
-_HEADING_ATTRIBUTES = re.compile(r"(?<! ) +\{:? *([^} ][^\n]*)\}\Z")
-_INLINE_ATTRIBUTES = re.compile(r"(?<=>)\{:? *[^{}\n ][^{}\n]*\}")
 _ANY_ATTRIBUTES = re.compile(r"\{[^{}\n]*(?:#|id=)[^{}\n]*\}")
 _FENCE_ATTRIBUTES = re.compile(r"(?:```|~~~)[^`~\n{]*(\{[^{}\n]*\})")
-_ATTRIBUTE_WORD = re.compile(r"[^ =}]+=\"[^\"]*\"|[^ =}]+='[^']*'|[^ =}]+=[^ =}]+|[^ =}]+")
-_COUNTED = re.compile(r"(.*)_([0-9]{1,9})\Z")
-_NO_PUNCTUATION = {code: None for code in range(128) if not re.match(r"[\w\s-]", chr(code))}
 _UNSAFE = re.compile(r"[^\w\-.~!#$&'()*+,/:;=?@%^]|%[89A-Fa-f]")
 _HIGH_BYTES = re.compile(r"(?:%[89A-Fa-f][0-9A-Fa-f])+")
 
@@ -91,31 +86,6 @@ class Expiry:
     end: int | None
 
 
-def _slug(value: str, separator: str) -> str:
-    """Make the id that markdown.extensions.toc makes by default."""
-    if value.replace(" ", "").isalnum() and value.isascii() and separator not in value:
-        return separator.join(value.lower().split())
-    if not value.isascii():
-        value = unicodedata.normalize("NFKD", value).encode("ascii", "ignore").decode()
-    value = value.translate(_NO_PUNCTUATION).strip().lower()
-    if separator not in value:
-        return separator.join(value.split())
-    return re.sub(rf"[{re.escape(separator)}\s]+", lambda _: separator, value)
-
-
-def _unique(anchor: str, used: set[str], counters: dict[str, int]) -> str:
-    if not anchor or anchor in used:
-        match = _COUNTED.match(anchor)
-        base, count = (match[1], int(match[2])) if match else (anchor, 0)
-        count = counters.get(anchor, count) + 1
-        while f"{base}_{count}" in used:
-            count += 1
-        counters[anchor] = count
-        anchor = f"{base}_{count}"
-    used.add(anchor)
-    return anchor
-
-
 def _canonical(target: str) -> str:
     """Write a target one way, however it got here: unsafe ASCII as %20, other characters as themselves."""
     target = html.unescape(target) if "&" in target else target
@@ -132,26 +102,11 @@ def _decoded(match: re.Match[str]) -> str:
         return match[0]
 
 
-def _attribute_id(attributes: str) -> str | None:
-    words = _ATTRIBUTE_WORD.findall(html.unescape(attributes).strip("{: }"))
-    ids = [word.lstrip("#").removeprefix("id=").strip("\"'") for word in words if word.startswith(("#", "id="))]
-    return ids[-1] if ids else None
-
-
 def _heading_text(inner: str) -> str:
     inner = _SHEBANG.sub("", inner) if "<code>" in inner else inner
     if "<" in inner:
         inner = _TAG.sub("", inner)
     return " ".join(html.unescape(inner).split())
-
-
-def _split_attributes(inner: str) -> tuple[str, str | None]:
-    """Take an attribute list off a heading, as attr_list does, and return the id that it gives."""
-    inner = _INLINE_ATTRIBUTES.sub("", inner).rstrip()
-    match = _HEADING_ATTRIBUTES.search(inner, inner.rfind(">") + 1) if inner.endswith("}") else None
-    if match is None or "}" in match[1]:
-        return inner, None
-    return inner[: match.start()].rstrip("#").rstrip(), _attribute_id(match[0])
 
 
 def _tag_attributes(tag: str) -> Iterator[tuple[str, str]]:
@@ -208,7 +163,7 @@ class Markdown:
         ids = {tag.get("id", "") for tag in holding}
         if "{" in self.body and _ANY_ATTRIBUTES.search(self.body):
             lists = _ANY_ATTRIBUTES.findall(_CODE.sub("<>", self._html)) + _FENCE_ATTRIBUTES.findall(self.body)
-            ids.update(_attribute_id(found) or "" for found in lists)
+            ids.update(attribute_id(found) or "" for found in lists)
         return ids - {""}
 
     @cached_property
@@ -219,10 +174,10 @@ class Markdown:
         for level, source in _HEADING.findall(self._html):
             if "\n" in source:  # an underlined paragraph of several lines is no heading for Python-Markdown
                 continue
-            inner, anchor = _split_attributes(source) if "{" in source else (source, None)
+            inner, anchor = split_attributes(source) if "{" in source else (source, None)
             text = _heading_text(inner)
             if anchor is None:
-                anchor = _unique(self._slugify(text, self._separator), used, counters)
+                anchor = unique(self._slugify(text, self._separator), used, counters)
             headings.append(Heading(int(level), text, anchor))
         return tuple(headings)
 
@@ -429,4 +384,4 @@ def parse(  # noqa: PLR0913  (options of one site, all by keyword)
     `directives` are the words that open a `:::` block which is no region; `slugify` and `separator` are the options of
     the site's toc extension. Nothing is computed before it is asked for, and no text is an error.
     """
-    return Markdown(body, first_line, (audiences, directives), (slugify or _slug, separator))
+    return Markdown(body, first_line, (audiences, directives), (slugify or slug, separator))

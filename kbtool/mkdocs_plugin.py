@@ -40,9 +40,8 @@ class KbtoolPlugin(BasePlugin[Options]):
     """Stages one edition, points MkDocs at it, and watches the content folder in place of the stage."""
 
     def on_startup(self, *, command: str, dirty: bool) -> None:
-        """Remember whether this is a live preview; having this event also keeps the plugin alive between builds."""
-        del dirty
-        self.serving = command == "serve"
+        """Begin without a stage; having this event also keeps the plugin alive between the builds of a preview."""
+        del command, dirty
         self.evidence: Evidence | None = None
         self.staged: Staged | None = None
 
@@ -51,7 +50,7 @@ class KbtoolPlugin(BasePlugin[Options]):
         try:
             self.staged = self._stage(Path(config.config_file_path).resolve().parent)
         except KbtoolError as error:
-            if not (self.serving and self.staged):
+            if not self.staged:
                 raise PluginError(str(error)) from None
             log.error("kbtool: %s; the site stays as it was", error)  # noqa: TRY400 - writers need no traceback
         return _apply(config, self.staged)

@@ -51,19 +51,16 @@ def _run_one(check: Check, evidence: Evidence) -> tuple[list[Finding], list[Skip
 def _finished(findings: Iterable[Finding], articles: dict[str, Article]) -> tuple[Finding, ...]:
     """Return the findings sorted, with fingerprint, owners and the line they stand on."""
     counted: Counter[tuple[str, str, str]] = Counter()
-    lines: dict[str, list[str]] = {}
     out = []
     for finding in sorted(findings, key=lambda finding: finding.order):
         identity = (finding.code, finding.path, " ".join(finding.subject.split()))
         counted[identity] += 1
         article = articles.get(finding.path)
-        if article and finding.path not in lines:
-            lines[finding.path] = article.text.split("\n")
         out.append(replace(
             finding,
             fingerprint=_fingerprint(*identity, counted[identity]),
             owners=article.front_matter.owners if article else (),
-            excerpt=_excerpt(lines.get(finding.path, []), finding.line),
+            excerpt=_excerpt(article.text, finding.line) if article else "",
         ))
     return tuple(out)
 
@@ -81,8 +78,10 @@ def _fingerprint(code: str, path: str, subject: str, nth: int) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
-def _excerpt(lines: Sequence[str], line: int) -> str:
-    return lines[line - 1][:_EXCERPT].rstrip() if 0 < line <= len(lines) else ""
+def _excerpt(text: str, line: int) -> str:
+    """Return the line of a text, cut to what a report shows; most findings stand near the top."""
+    parts = text.split("\n", line)
+    return parts[line - 1][:_EXCERPT].rstrip() if 0 < line <= len(parts) else ""
 
 
 def _verdicts(

@@ -47,9 +47,9 @@ def test_a_dead_link_meant_a_page_or_a_file(tmp_path: Path, link: str, file: boo
 
 
 def test_an_include_is_no_link(tmp_path: Path) -> None:
-    """An include that leads nowhere is another fault than a broken link."""
-    evidence = gathered(tmp_path, '--8<-- "gone.md"\n\n`[x](gone.md)`\n')
-    assert list(broken_targets(evidence.content.by_source["sub/page.md"], evidence)) == []
+    """An include that leads nowhere is another fault than a broken link to the same place, and code is neither."""
+    evidence = gathered(tmp_path, '--8<-- "gone.md"\n\n`[x](gone.md)`\n\n[x](gone.md)\n')
+    assert [link.line for link, _ in broken_targets(evidence.content.by_source["sub/page.md"], evidence)] == [8]
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,14 @@ def test_the_sites_own_override_wins(staged: Callable[..., Staged]) -> None:
         staged(files)
 
 
+def test_an_edition_may_have_overrides_of_its_own(staged: Callable[..., Staged]) -> None:
+    """The folder that the edition's part of the configuration names goes before the site's."""
+    files = {"content/index.md": "x", "mkdocs.yml": "theme: {name: material, custom_dir: ours}\n", "ours/a.html": "a", "wiki/b.html": "b"}
+    config = f'{FOLDERS}\n[tool.kbtool.editions.internal.mkdocs.theme]\ncustom_dir = "wiki"\n'
+    found = {name: staged(files, name, config=config).folder / "overrides" for name in ("public", "internal")}
+    assert [(folder / name).exists() for folder in found.values() for name in ("a.html", "b.html")] == [True, False, False, True]
+
+
 def test_assets_that_the_site_file_names_are_staged(staged: Callable[..., Staged]) -> None:
     """Logo, favicon, style sheets and scripts are referred to by mkdocs.yml rather than by an article."""
     names = ("logo.svg", "icon.png", "my.css", "my.js", "module.js")
