@@ -17,7 +17,7 @@ OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u20
 
 
 @pytest.mark.parametrize(("color", "name"), [(False, "text.txt"), (True, "text-color.txt")])
-def test_the_whole_report(made_run: Run, golden: Path, color: bool, name: str) -> None:  # noqa: FBT001
+def test_the_whole_report(made_run: Run, golden: Path, color: bool, name: str) -> None:
     """Findings by article with their line and a marker, then what was skipped, then the sum on the last line."""
     assert render(made_run, color=color) == (golden / name).read_bytes().decode()
 
@@ -63,7 +63,7 @@ HOSTILE = st.text(st.characters() | st.sampled_from("\x1b\r\n\x07\x9b\u202e\u202
 
 
 @given(parts=st.lists(HOSTILE, min_size=6, max_size=6), column=st.integers(1, 50), color=st.booleans())
-def test_no_text_can_steer_a_terminal_or_a_log(parts: list[str], column: int, color: bool) -> None:  # noqa: FBT001
+def test_no_text_can_steer_a_terminal_or_a_log(parts: list[str], column: int, color: bool) -> None:
     """Whatever paths, messages, hints and lines hold: no control but ours, no further line, no command to a build server."""
     path, message, hint, excerpt, check, reason = parts
     finding = Finding(
