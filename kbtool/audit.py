@@ -79,7 +79,8 @@ def audit_site(site: Path, withheld: Withheld, *, allowed: Collection[str] = ())
 class Auditor:
     """What `audit_site` does in two steps, so that the first can be done while the site is being built."""
 
-    def __init__(self, withheld: Withheld, allowed: Collection[str] = ()) -> None:
+    def __init__(self, withheld: Withheld, allowed: Collection[str] = (), known: Iterable[Path] = ()) -> None:
+        """Learn what to look for; files with the same bytes as a `known` one, such as the theme's, are passed over."""
         self._hides = bool(withheld.phrases or withheld.titles or withheld.texts)
         quiet = [fold_words(text) for text in allowed]
         folded = {phrase: fold_words(phrase) for phrase in withheld.phrases}
@@ -90,7 +91,7 @@ class Auditor:
         self._folder = Folder(self._labels)
         self._passages = _Passages(withheld, quiet, self._folder)
         self._clean_tags: set[str] = set()
-        self._seen: dict[bytes, list[Leak]] = {}  # by the digest of a file
+        self._seen: dict[bytes, list[Leak]] = {_digest(path.read_bytes()): [] for path in known} if self._hides else {}
 
     def audit(self, site: Path) -> list[Leak]:
         """Return what leaks in a site, as `audit_site` does."""
@@ -115,7 +116,7 @@ class Auditor:
             data = b"" if path.is_dir() else path.read_bytes()
         except OSError as error:
             return [_trouble(error)]
-        digest = hashlib.blake2b(data).digest()
+        digest = _digest(data)
         if digest not in self._seen:
             self._seen[digest] = [*dict.fromkeys(self._scan(data))]
         return self._seen[digest]
@@ -169,6 +170,10 @@ def _walk(path: Path, name: str) -> Iterator[tuple[Path, str, Leak | None]]:
     yield path, printable or ".", trouble
     for entry in inside:
         yield from _walk(entry, f"{name}/{entry.name}" if name else entry.name)
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.blake2b(data).digest()
 
 
 def _trouble(error: Exception) -> Leak:

@@ -277,6 +277,9 @@ def _guarded() -> int:  # noqa: PLR0911 - one return for each way to end
         return 130
     except _Stopped as stop:
         return int(stop.args[0])
+    except SystemExit:  # click ends like this when the reader of its help has gone
+        shell.silence_stdout()
+        return 0
     except KbtoolError as error:
         shell.say(str(error))
         return error.exit_code

@@ -5,10 +5,12 @@ MkDocs today; another reader of `mkdocs.yml` can take its place here. Nothing el
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from kbtool.errors import IncompleteError
@@ -49,6 +51,13 @@ def serve_site(stage: Path, address: str) -> int:
             return 0
         finally:  # whatever ends us ends it
             process.terminate()
+
+
+def theme_files() -> Iterator[Path]:
+    """Yield the scripts, style sheets and images that come with Material: whatever they hold, it is nobody's secret."""
+    spec = importlib.util.find_spec("material")
+    for folder in spec.submodule_search_locations or () if spec else ():
+        yield from (path for path in (Path(folder) / "templates" / "assets").rglob("*") if path.is_file())
 
 
 def _mkdocs(command: str, stage: Path) -> list[str]:

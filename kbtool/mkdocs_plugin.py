@@ -19,7 +19,7 @@ from kbtool import clock
 from kbtool.config import did_you_mean, find_root, load_config
 from kbtool.errors import ConfigError, KbtoolError
 from kbtool.evidence import Evidence, gather
-from kbtool.stage import Staged, stage
+from kbtool.stage import Staged, custom_dir, stage
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -70,9 +70,11 @@ class KbtoolPlugin(BasePlugin[Options]):
             return server
         root, settings = self.evidence.config.root, self.evidence.config
         server.unwatch(config.docs_dir)
-        for name in (settings.content, settings.checks_folder, settings.mkdocs, "pyproject.toml", "overrides"):
-            if (root / name).exists():
-                server.watch(str(root / name))
+        watched = [root / name for name in (settings.content, settings.checks_folder, settings.mkdocs, "pyproject.toml")]
+        overrides = custom_dir(self.evidence, self.evidence.editions[self.config.edition])
+        for path in [*watched, *([overrides] if overrides else [])]:
+            if path.exists():
+                server.watch(str(path))
         return server
 
 

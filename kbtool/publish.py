@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory, mkdtemp
 
 from kbtool.audit import Auditor, Leak, Withheld
 from kbtool.editions import Edition, select, withheld_texts
-from kbtool.engine import build_site
+from kbtool.engine import build_site, theme_files
 from kbtool.errors import ConfigError, IncompleteError, KbtoolError
 from kbtool.evidence import Evidence
 from kbtool.files import locked, swap_in
@@ -113,7 +113,7 @@ def audit_folder(evidence: Evidence, edition: Edition, site: Path) -> list[Leak]
 
 
 def _auditor(evidence: Evidence, edition: Edition, staged: Staged) -> Auditor:
-    return Auditor(withheld(evidence, edition, staged), evidence.config.audit_allow)
+    return Auditor(withheld(evidence, edition, staged), evidence.config.audit_allow, known=theme_files())
 
 
 def withheld(evidence: Evidence, edition: Edition, staged: Staged) -> Withheld:

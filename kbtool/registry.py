@@ -244,8 +244,14 @@ def make_trackers(config: Config) -> dict[str, Any]:
         options = table.model_extra or {}
         if table.kind not in kinds:
             raise ConfigError(f"trackers.{name}: no kind {table.kind!r}{did_you_mean(table.kind, kinds)}", where="pyproject.toml")
-        made[name] = _tracker(kinds[table.kind], name, options)
+        made[name] = _tracker(kinds[table.kind], name, _in_root(options, config.root))
     return made
+
+
+def _in_root(options: Mapping[str, Any], root: Path) -> dict[str, Any]:
+    """Return the options with `path` taken relative to the knowledge base."""
+    path = options.get("path")
+    return {**options, "path": str(root / path)} if isinstance(path, str) else dict(options)
 
 
 def _tracker(kind: Any, name: str, options: Mapping[str, Any]) -> Any:

@@ -233,14 +233,19 @@ def _theme(evidence: Evidence, edition: Edition) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     with resources.as_file(resources.files("kbtool") / "theme") as packaged:
         files |= _tree(packaged)
-    theme = overlay(evidence.site.values, edition.mkdocs).get("theme")
-    custom = theme.get("custom_dir") if isinstance(theme, dict) else None
-    if custom:
-        folder = (evidence.config.root / evidence.config.mkdocs).parent / str(custom)
-        if not folder.is_dir():
-            raise ConfigError(f"theme.custom_dir: there is no folder {str(custom)!r}", where=evidence.config.mkdocs)
+    folder = custom_dir(evidence, edition)
+    if folder and not folder.is_dir():
+        raise ConfigError(f"theme.custom_dir: there is no folder {folder.name!r}", where=evidence.config.mkdocs)
+    if folder:
         files |= _tree(folder)
     return {f"overrides/{path}": content for path, content in files.items()}
+
+
+def custom_dir(evidence: Evidence, edition: Edition) -> Path | None:
+    """Return the folder of the site's own overrides, or None where it has none."""
+    theme = overlay(evidence.site.values, edition.mkdocs).get("theme")
+    custom = theme.get("custom_dir") if isinstance(theme, dict) else None
+    return (evidence.config.root / evidence.config.mkdocs).parent / str(custom) if custom else None
 
 
 def _tree(folder: Path) -> dict[str, bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -177,3 +178,12 @@ def test_inside_nothing_of_that_is_held_back(evidence: Callable[..., Evidence], 
     asked = withheld(found, internal, stage(found, internal, tmp_path / "stage"))
     assert dict(asked.phrases) == {"odd.md": "content/odd.md"}
     assert dict(asked.titles) == {"Nobody can read this one": "content/odd.md"}
+
+
+def test_words_of_the_theme_are_no_leak(kb: Any) -> None:
+    """An internal title that Material's own scripts hold by chance withholds nothing; the same words on a page do."""
+    kb.write("content/secret.md", "---\ntitle: Internal page\nowners: [ana]\nproduct_areas: [billing]\nlast_reviewed_on: 2026-10-01\n---\nx\n")
+    done = kb.run("build", "--edition", "public")
+    assert (done.code, done.err) == (0, "")
+    (kb.root / "site/public/index.html").write_text("<p>Internal page</p>")
+    assert kb.run("audit", str(kb.root / "site/public")).code == 1
