@@ -117,7 +117,10 @@ def build(root: Path | None, /, names: Sequence[str], fail_on: str | None, allow
 @click.option("--address", default="127.0.0.1:8000", show_default=True, metavar="HOST:PORT")
 @click.pass_obj
 def serve(root: Path | None, name: str, address: str) -> int:
-    """Preview an edition; the browser reloads when an article is saved."""
+    """Preview an edition with live reload.
+
+    The browser shows an article again when it is saved.
+    """
     from kbtool.preview import prepare
 
     stage = prepare(shell.read_config(root), name, shell.day(None))
@@ -133,7 +136,10 @@ def serve(root: Path | None, name: str, address: str) -> int:
               help="The edition that SITE was built for.")
 @click.pass_obj
 def audit(root: Path | None, site: Path, name: str) -> int:
-    """Search a built SITE for anything that its edition may not show."""
+    """Search a built SITE for leaks.
+
+    A leak is anything that the edition may not show: text, titles and paths of articles for others, tickets, addresses.
+    """
     from kbtool.publish import audit_folder
 
     if not site.is_dir():
@@ -150,7 +156,10 @@ def audit(root: Path | None, site: Path, name: str) -> int:
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--name", help="The name of the site; by default the folder's.")
 def init(folder: Path, name: str | None) -> int:
-    """Make a new knowledge base in DIR, which must be new or empty."""
+    """Make a new knowledge base in DIR.
+
+    The folder must be new or empty.
+    """
     from kbtool.scaffold import init as make
 
     for path in make(folder, name or folder.resolve().name, shell.day(None)):
@@ -169,7 +178,10 @@ def init(folder: Path, name: str | None) -> int:
 @click.option("--audience", metavar="AUDIENCE", help="Who may read it; internal when nothing is said.")
 @click.pass_obj
 def new(root: Path | None, /, title: str, content_type: str, **options: Any) -> int:
-    """Make a new article called TITLE from the template of its content type."""
+    """Make a new article called TITLE.
+
+    It comes from the template of its content type and is work in progress until somebody has reviewed it.
+    """
     from kbtool.scaffold import new as make
 
     shell.write(make(shell.read_config(root), title, content_type, **options))
@@ -180,7 +192,10 @@ def new(root: Path | None, /, title: str, content_type: str, **options: Any) -> 
 @click.argument("word", metavar="CODE")
 @click.pass_obj
 def explain(root: Path | None, word: str) -> int:
-    """Explain a check: what it looks for, why, and how to fix what it finds."""
+    """Explain a check.
+
+    What it looks for, why, how to fix what it finds, and its options. CODE may be a name as well.
+    """
     from kbtool.explain import explain_check
     from kbtool.registry import find_check
 
@@ -198,7 +213,7 @@ def explain(root: Path | None, word: str) -> int:
 @kbtool.command("list")
 @click.pass_obj
 def list_(root: Path | None) -> int:
-    """List the checks, report formats and trackers that there are."""
+    """List the checks, reports and trackers."""
     from kbtool.explain import summary
     from kbtool.registry import find_checks, find_reports, find_trackers
 
@@ -212,7 +227,10 @@ def list_(root: Path | None) -> int:
 @click.option("--report", is_flag=True, help="The schema of `kbtool check --format json` instead.")
 @click.pass_obj
 def schema(root: Path | None, report: bool) -> int:  # noqa: FBT001
-    """Print the JSON Schema of the front matter, for editors."""
+    """Print the JSON Schema of the front matter.
+
+    Editors complete and check the keys of an article with it.
+    """
     from kbtool.explain import front_matter_schema, report_schema
 
     shell.write(report_schema() if report else front_matter_schema(shell.read_config_or_none(root)), nl=False)
@@ -222,7 +240,10 @@ def schema(root: Path | None, report: bool) -> int:  # noqa: FBT001
 @kbtool.command()
 @click.argument("name", metavar="SHELL", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(name: str) -> int:
-    """Print the completion script of a SHELL, to be sourced from its start-up file."""
+    """Print the completion script of a SHELL.
+
+    Source it from the shell's start-up file.
+    """
     from click.shell_completion import get_completion_class
 
     made = get_completion_class(name)

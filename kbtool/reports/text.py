@@ -64,7 +64,7 @@ def _marker(finding: Finding) -> str:
     """Return carets under the word that the finding starts at, in the line as it is shown."""
     before = visible(finding.excerpt[: finding.column - 1])
     rest = finding.excerpt[finding.column - 1 :]
-    word = re.match(r"[^\s:()\[\]]+|.", rest)
+    word = re.match(r":{3,}|[^\s:()\[\]]+|.", rest)
     pad = "".join("\t" if char == "\t" else " " for char in before)
     return pad + "^" * max(1, len(visible(word[0])) if word else 1)
 
