@@ -74,8 +74,13 @@ class Article:
 
     @property
     def title(self) -> str:
-        """Return the title, else the first heading, else the file's name."""
-        return self.front_matter.title or self.markdown.first_heading or self.source.rpartition("/")[2]
+        """Return the title, else the first heading, else the file's name; what a site shows is `Edition.title`."""
+        return self.front_matter.title or self.markdown.first_heading or self.file_name
+
+    @property
+    def file_name(self) -> str:
+        """Return the name of the file, without its folders."""
+        return self.source.rpartition("/")[2]
 
     @property
     def readable(self) -> bool:

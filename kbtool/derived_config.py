@@ -52,7 +52,7 @@ def derive(
     notes += [f"{evidence.config.mkdocs}: nav names {path!r}, which is no article" for path in _not_there(given, evidence)]
     nav = _nav(given, shown, evidence.urls)
     if nav is None and preview:
-        nav = _tree_nav(shown)
+        nav = _tree_nav(shown, edition)
     if nav is not None:
         values["nav"] = nav
     archived = [f"/{article.source}" for article in articles if article.front_matter.state == "archived"]
@@ -124,7 +124,7 @@ def _is_shown(target: str, shown: set[str], urls: UrlMap) -> bool:
     return "://" in target or target.startswith(("#", "mailto:")) or posixpath.normpath(target) in shown
 
 
-def _tree_nav(articles: Iterable[Article]) -> list[Any]:
+def _tree_nav(articles: Iterable[Article], edition: Edition) -> list[Any]:
     """Return what MkDocs makes of a folder without `nav`, with the titles written out."""
     tree: dict[str, Any] = {}
     for article in articles:
@@ -132,8 +132,9 @@ def _tree_nav(articles: Iterable[Article]) -> list[Any]:
         here = tree
         for folder in folders:
             here = here.setdefault(f"{folder}/", {})
-        here[article.source] = article.title
-    return _branch(tree)
+        here[article.source] = edition.title(article)
+    home = [] if any(page_key(source) == "" for source in tree) else ["index.md"]  # the one that the stage writes
+    return [*home, *_branch(tree)]
 
 
 def _branch(tree: Mapping[str, Any]) -> list[Any]:

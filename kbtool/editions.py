@@ -52,16 +52,27 @@ class Edition:
 
     def anchors(self, article: Article) -> frozenset[str]:
         """Return the anchors that an article has in this edition; raises RedactionError as `redact` does."""
-        text = redact(article, self)
-        return _anchors(text, article.audiences, article.block_words, article.slugger)
+        return self._parsed(article).anchors
+
+    def title(self, article: Article) -> str:
+        """Return the title as this edition's readers may see it: a heading inside a region for others is none.
+
+        Raises:
+            RedactionError: as `redact` does.
+        """
+        if article.front_matter.title or not (article.markdown.regions or "<!--" in article.body):
+            return article.title
+        return self._parsed(article).first_heading or article.file_name
+
+    def _parsed(self, article: Article) -> markdown.Markdown:
+        return _parsed(redact(article, self), article.audiences, article.block_words, article.slugger)
 
 
 @lru_cache(maxsize=64)
-def _anchors(text: str, audiences: frozenset[str], directives: frozenset[str], slugger: Slugger) -> frozenset[str]:
-    parsed = markdown.parse(
+def _parsed(text: str, audiences: frozenset[str], directives: frozenset[str], slugger: Slugger) -> markdown.Markdown:
+    return markdown.parse(
         text, audiences=audiences, directives=directives, slugify=slugger.slugify, separator=slugger.separator
     )
-    return parsed.anchors
 
 
 def load_editions(config: Config) -> dict[str, Edition]:
@@ -99,14 +110,23 @@ def redact(article: Article, edition: Edition) -> str:
 
 
 def withheld_texts(article: Article, edition: Edition) -> dict[str, str]:
-    """Return what the edition must not show of an article: `path:line` → text of each region or comment cut, or all."""
+    """Return what the edition must not show of an article: `path:line` → text of each region and comment cut, or all."""
     if not edition.shows(article):
         return {f"{article.path}:{article.body_line}": article.body}
     lines = article.body.split("\n")
     first = article.body_line
-    return {
+    texts = {
         f"{article.path}:{region.start}": "\n".join(lines[region.start - first + 1 : region.end - first])
         for region in article.markdown.regions if region.audience not in edition.audiences
+    }
+    return texts | (_comments(article) if not edition.internal else {})
+
+
+def _comments(article: Article) -> dict[str, str]:
+    spans = comment_spans(article.body)[0] if "<!--" in article.body else []
+    return {
+        f"{article.path}:{article.body.count(chr(10), 0, start) + article.body_line} comment": article.body[start + 4 : end - 3]
+        for start, end in spans
     }
 
 

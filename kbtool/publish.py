@@ -141,7 +141,8 @@ def _shown(staged: Staged) -> Iterable[str]:
     yield dump(staged.config)
     for article in staged.articles:
         found = article.front_matter
-        yield from (article.source, article.title, found.description or "", " ".join(found.tags), staged.texts[article.source])
+        yield from (article.source, found.title or "", found.description or "", " ".join(found.tags))
+        yield staged.texts[article.source]
     yield from staged.assets
 
 

@@ -186,7 +186,7 @@ def _rewrite(text: str, parsed: markdown.Markdown, rewritten: Mapping[str, str],
 def _front_matter(article: Article, edition: Edition, evidence: Evidence) -> str:
     """Return the front matter that may travel: an allow-list, and inside also who owns the article."""
     found = article.front_matter
-    meta: dict[str, Any] = {"title": article.title}
+    meta: dict[str, Any] = {"title": edition.title(article)}
     if found.description:
         meta["description"] = found.description
     if found.tags:

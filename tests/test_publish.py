@@ -187,3 +187,16 @@ def test_words_of_the_theme_are_no_leak(kb: Any) -> None:
     assert (done.code, done.err) == (0, "")
     (kb.root / "site/public/index.html").write_text("<p>Internal page</p>")
     assert kb.run("audit", str(kb.root / "site/public")).code == 1
+
+
+def test_a_comment_is_withheld_from_customers(kb: Any) -> None:
+    """The words of an HTML comment are in no edition, and the audit of the public one looks for them."""
+    kb.write("content/index.md", kb.root.joinpath("content/index.md").read_text() + "\n<!-- ask Bruno about the merger before changing this -->\n")
+    assert kb.run("build").code == 0
+    for edition in ("public", "internal"):
+        assert "Bruno" not in (kb.root / f"site/{edition}/index.html").read_text()
+    page = kb.root / "site/public/index.html"
+    page.write_text(page.read_text().replace("</body>", "<!-- ask Bruno about the merger before changing this --></body>"))
+    done = kb.run("audit", "site/public")
+    assert done.code == 1
+    assert "which is from content/index.md:13 comment" in done.out

@@ -381,3 +381,16 @@ def test_redirects_of_the_plugin_are_taken_over(staged: Callable[..., Staged], p
         "mkdocs.yml": f"plugins: {plugins % maps}\n",
     })
     assert [name for name in tree(found.folder / "docs") if name.endswith(".html")] == ["old/index.html"]
+
+
+def test_a_title_is_never_taken_from_a_region_for_others(staged: Callable[..., Staged]) -> None:
+    """Without a `title`, the first heading that the edition shows is the title, else the file's name; on all pages, and in nav."""
+    files = {
+        "content/a.md": "---\naudience: public\n---\n::: internal\n# Codename Heron\n:::\n\n# Exports\n",
+        "content/b.md": "---\naudience: public\n---\n::: internal\n# Codename Heron\n:::\n\ntext\n",
+        "content/c.md": "---\naudience: public\n---\n<!--\n# Codename Heron\n-->\n\n# Imports\n",
+    }
+    found = staged(files, preview=True)
+    written = b"".join(tree(found.folder).values())
+    assert b"Heron" not in written
+    assert found.config["nav"] == ["index.md", {"Exports": "a.md"}, {"b.md": "b.md"}, {"Imports": "c.md"}]

@@ -25,8 +25,11 @@ def _escape(text: str) -> str:
 
 def home_page(articles: Iterable[Article], evidence: Evidence, edition: Edition) -> str:
     """Return a home page for an edition that has none: its articles by folder."""
-    shown = [article for article in articles if article.front_matter.state != "archived"]
-    shown.sort(key=lambda article: (article.source.rpartition("/")[0], article.title.casefold()))
-    groups = [(folder, list(group)) for folder, group in groupby(shown, key=lambda article: article.source.rpartition("/")[0])]
+    entries = [
+        (article.source.rpartition("/")[0], edition.title(article), article.source)
+        for article in articles if article.front_matter.state != "archived"
+    ]
+    entries.sort(key=lambda entry: (entry[0], entry[1].casefold(), entry[2]))
+    groups = [(folder, list(group)) for folder, group in groupby(entries, key=lambda entry: entry[0])]
     name = edition.mkdocs.get("site_name") or evidence.site.values.get("site_name") or "Home"
     return _environment().get_template("home.md.jinja").render(name=str(name), groups=groups)
