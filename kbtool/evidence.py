@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from kbtool.articles import Article, Content, load_articles
@@ -12,6 +12,7 @@ from kbtool.config import Config
 from kbtool.editions import Edition, load_editions
 from kbtool.registers import Owner, ProductArea, load_owners, load_product_areas
 from kbtool.site_config import SiteConfig, load_site_config, slugger
+from kbtool.styles import style_references
 from kbtool.urls import UrlMap
 
 
@@ -28,6 +29,7 @@ class Evidence:
     content: Content
     owners: Mapping[str, Owner] | None = None
     product_areas: Mapping[str, ProductArea] | None = None
+    styles: Mapping[str, frozenset[str]] = field(default_factory=dict)  #: style sheet → the assets that it refers to
 
     @property
     def articles(self) -> tuple[Article, ...]:
@@ -52,7 +54,8 @@ def gather(config: Config, today: dt.date) -> Evidence:
         ConfigError: the configuration, a register or `mkdocs.yml` cannot be used.
     """
     site = load_site_config(config)
+    content = load_articles(config, slugger(site))
     return Evidence(
-        today=today, config=config, site=site, content=load_articles(config, slugger(site)),
-        owners=load_owners(config), product_areas=load_product_areas(config),
+        today=today, config=config, site=site, content=content, owners=load_owners(config),
+        product_areas=load_product_areas(config), styles=style_references(config, content),
     )

@@ -11,6 +11,7 @@ import posixpath
 from collections.abc import Callable, Iterable, Iterator
 
 from kbtool.articles import Article
+from kbtool.editions import Edition
 from kbtool.evidence import Evidence
 from kbtool.markdown import Link
 from kbtool.urls import Target
@@ -68,16 +69,20 @@ def anchors(article: Article, evidence: Evidence) -> set[str]:
     return found
 
 
-def site_assets(evidence: Evidence) -> set[str]:
-    """Return the assets that `mkdocs.yml`, or an edition's part of it, names: logo, favicon, style sheets, scripts."""
+def site_assets(evidence: Evidence, editions: Iterable[Edition]) -> set[str]:
+    """Return the assets that `mkdocs.yml`, or what these editions lay over it, names, and those that they refer to.
+
+    That is the logo, the favicon, scripts, and style sheets with their fonts and pictures.
+    """
     found: set[str] = set()
-    for values in (evidence.site.values, *(edition.mkdocs for edition in evidence.editions.values())):
+    for values in (evidence.site.values, *(edition.mkdocs for edition in editions)):
         theme = values.get("theme")
         named = [theme.get(key) for key in ("logo", "favicon")] if isinstance(theme, dict) else []
         for key in ("extra_css", "extra_javascript"):
             named += [entry.get("path") if isinstance(entry, dict) else entry for entry in values.get(key) or []]
         found |= {str(name).lstrip("/") for name in named if name}
-    return found & set(evidence.content.assets)
+    found &= evidence.content.assets.keys()
+    return found.union(*(evidence.styles.get(source, ()) for source in found))
 
 
 def nearest(path: str, known: Iterable[str]) -> str:

@@ -87,7 +87,7 @@ def stage(evidence: Evidence, edition: Edition, folder: Path, *, preview: bool =
         plan.files[f"docs/{article.source}"] = (_front_matter(article, edition, evidence) + text).encode("utf-8", "replace")
     _add_pages(plan, articles, edition, evidence)
     config, notes = derive(evidence, edition, articles, preview=preview)
-    for source in plan.assets | site_assets(evidence):
+    for source in plan.assets | site_assets(evidence, [edition]):
         plan.files[f"docs/{source}"] = (evidence.config.root / evidence.content.assets[source].path).read_bytes()
     taken = {path.removeprefix("docs/") for path in plan.files}
     plan.files |= {f"docs/{path}": page for path, page in redirect_pages(articles, taken, evidence).items()}

@@ -88,7 +88,7 @@ def test_anchors_of_included_articles_count(tmp_path: Path) -> None:
 
 
 def test_the_assets_of_the_site_file(tmp_path: Path) -> None:
-    """Logo, favicon, style sheets and scripts of mkdocs.yml, and of an edition's part of it, if they are there."""
+    """Logo, favicon, style sheets and scripts of mkdocs.yml, and of these editions' parts of it, if they are there."""
     evidence = knowledge_base(
         tmp_path,
         FILES | {f"content/{name}": b"x" for name in ("logo.svg", "a.css", "b.js", "wiki.css")}
@@ -96,4 +96,6 @@ def test_the_assets_of_the_site_file(tmp_path: Path) -> None:
            "extra_javascript: [{path: b.js, type: module}]\n"},
         config='[tool.kbtool.editions.internal.mkdocs]\nextra_css = ["wiki.css"]',
     )
-    assert site_assets(evidence) == {"logo.svg", "a.css", "b.js", "wiki.css"}
+    editions = evidence.editions
+    assert site_assets(evidence, [editions["public"]]) == {"logo.svg", "a.css", "b.js"}
+    assert site_assets(evidence, editions.values()) == {"logo.svg", "a.css", "b.js", "wiki.css"}

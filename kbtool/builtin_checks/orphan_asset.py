@@ -28,7 +28,7 @@ class OrphanAsset(Check):
 
     def check_all(self, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding for each asset that no article and no setting of the site refers to."""
-        used = set(site_assets(evidence))
+        used = set(site_assets(evidence, evidence.editions.values()))
         for article in evidence.articles:
             used |= asset_sources(article, evidence)
         for asset in evidence.content.assets.values():
