@@ -44,8 +44,9 @@ check: $(VENV)/.installed $(VENV)/.dev
 docs: $(VENV)/.installed
 	$(BIN)/python -m kbtool.explain content/checks
 
-bench: $(VENV)/.installed
+bench: $(VENV)/.installed $(VENV)/.dev
 	$(BIN)/python bench/ratios.py ../shared/bench/make_kb.py
+	$(BIN)/python bench/reload.py ../shared/bench/make_kb.py
 
 soak: $(VENV)/.installed $(VENV)/.dev
 	HYPOTHESIS_PROFILE=soak $(BIN)/pytest -n $(JOBS) -q

@@ -102,14 +102,10 @@ class UrlMap:
         """Return what `href`, written in the article `source`, leads to."""
         if _ELSEWHERE.match(href):
             return _EXTERNAL
-        try:
-            parts = urlsplit(href)
-        except ValueError:
-            return Target("missing", href)
-        anchor = unquote(parts.fragment)
-        if not parts.path:
+        rest, _, fragment = href.partition("#")
+        path, anchor = unquote(rest.partition("?")[0]), unquote(fragment)
+        if not path:
             return Target("article", source, anchor)
-        path = unquote(parts.path)
         if path.startswith("/"):
             inside = self._inside(path)
             return _EXTERNAL if inside is None else self._lookup([inside], anchor)
