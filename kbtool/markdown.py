@@ -261,7 +261,7 @@ class Markdown:
     @cached_property
     def expiries(self) -> tuple[Expiry, ...]:
         """The blocks between `<!-- expires DATE -->` and `<!-- end expires -->`, outside code."""
-        if "<" not in self.body or "expires" not in self.body.lower():
+        if "<!--" not in self.body or "expires" not in self.body.lower():
             return ()
         done: list[Expiry] = []
         opened: list[Expiry] = []
