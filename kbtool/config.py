@@ -176,11 +176,14 @@ class Config(_Frozen):
         """Return the names of the editions that show this audience."""
         return frozenset(name for name, edition in self.editions.items() if audience in edition.audiences)
 
+    @cached_property
+    def _table(self) -> dict[str, Interval]:
+        table = {word: parse_interval(text) for word, text in DEFAULT_INTERVALS.items()}
+        return table | {str(word): interval for word, interval in self.intervals.items()}
+
     def interval_for(self, content_type: str | None, risk: str | None) -> Interval:
         """Return the review interval of articles that name none: the shortest that type and risk ask for."""
-        table = {word: parse_interval(text) for word, text in DEFAULT_INTERVALS.items()}
-        table.update({str(word): interval for word, interval in self.intervals.items()})
-        asked = [table[word] for word in (content_type, risk) if word in table]
+        asked = [self._table[word] for word in (content_type, risk) if word in self._table]
         return min(asked, key=lambda i: i.months * 30 + i.days) if asked else self.review_in
 
 

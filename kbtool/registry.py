@@ -173,9 +173,13 @@ def _matches(check: type[Check], words: Iterable[str]) -> bool:
 def _refuse_unknown(word: str, known: Iterable[type[Check]]) -> None:
     checks = tuple(known)
     if not word or not any(_matches(check, [word]) for check in checks):
-        names = [text for check in checks for text in (check.code, check.name())]
-        raise UsageError(f"no check is called {word!r}{did_you_mean(word, names)}", kind="no-such-check",
-                         hint="`kbtool list` names them all")
+        raise _no_such_check(word, checks)
+
+
+def _no_such_check(word: str, known: Iterable[type[Check]]) -> UsageError:
+    names = [text for check in known for text in (check.code, check.name())]
+    return UsageError(f"no check is called {word!r}{did_you_mean(word, names)}", kind="no-such-check",
+                      hint="`kbtool list` names them all")
 
 
 def find_check(word: str, config: Config | None = None) -> type[Check]:
@@ -184,9 +188,7 @@ def find_check(word: str, config: Config | None = None) -> type[Check]:
     for check in known:
         if word.upper() == check.code or word.lower() == check.name():
             return check
-    names = [text for check in known for text in (check.code, check.name())]
-    raise UsageError(f"no check is called {word!r}{did_you_mean(word, names)}", kind="no-such-check",
-                     hint="`kbtool list` names them all")
+    raise _no_such_check(word, known)
 
 
 def _with_options(check: type[Check], config: Config) -> Check:
