@@ -159,8 +159,11 @@ def load_articles(config: Config, slugger: Slugger | None = None) -> Content:
             articles.append(reader.read(path, found.source))
         else:
             files.append(ContentFile(path, found.source, found.kind, found.outside))
-    by_bytes = lambda item: os.fsencode(item.path)  # noqa: E731 - one key for both lists
-    return Content(tuple(sorted(articles, key=by_bytes)), tuple(sorted(files, key=by_bytes)))
+    return Content(tuple(sorted(articles, key=_order)), tuple(sorted(files, key=_order)))
+
+
+def _order(item: Article | ContentFile) -> bytes:
+    return os.fsencode(item.path)
 
 
 def load_article(config: Config, source: str) -> Article:
@@ -187,15 +190,19 @@ class _Reader:
         return self._article(path, source, text, parts.raw, parts.body, parts.body_line)
 
     def _article(  # noqa: PLR0913, PLR0917 - the parts of one article
-        self, path: str, source: str, text: str, raw: Raw, body: str, body_line: int) -> Article:
+        self, path: str, source: str, text: str, raw: Raw, body: str, body_line: int
+    ) -> Article:
         defaults = self._defaults(path, source)
         front_matter, problems = read_front_matter(raw, self.config, defaults)
         fatal = raw.fatal or any(problem.key in DECIDES_AUDIENCE for problem in problems) or not _is_utf8(path)
+        audience = NOBODY if fatal else self._audience(front_matter, defaults.ceiling)
+        if not fatal and audience == NOBODY:
+            problems = (*problems, _no_reader(raw, front_matter, defaults))
         for expression, key in self.config.preset_.placeholders.items():
             body = body.replace(expression, getattr(front_matter, key) or "")
         return Article(
             path=path, source=source, text=text, front_matter=front_matter, places=raw.places,
-            audience=NOBODY if fatal else self._audience(front_matter, defaults.ceiling),
+            audience=audience,
             problems=problems, raw=raw.values, body=body, body_line=body_line,
             audiences=self.config.audiences, block_words=self.config.block_words,
             slugger=self.slugger, aliases=self.config.key_aliases,
@@ -208,21 +215,22 @@ class _Reader:
         found: dict[str, Any] = {}
         for spec, table in self.defaults:
             if spec.match_file(path) or spec.match_file(source):
-                narrower = self._narrowest(found.get("ceiling"), table.ceiling)
-                found |= {key: getattr(table, key) for key in table.model_fields_set} | {"ceiling": narrower}
+                ceilings = [one for one in (found.get("ceiling"), table.ceiling) if one is not None]
+                found |= {key: getattr(table, key) for key in table.model_fields_set}
+                if ceilings:
+                    found["ceiling"] = self.config.narrower(ceilings[0], ceilings[-1])
         return FolderDefaults.model_construct(**found)
-
-    def _narrowest(self, one: str | None, other: str | None) -> str | None:
-        if one is None or other is None:
-            return one or other
-        return other if self.config.shown_in(other) <= self.config.shown_in(one) else one
 
     def _audience(self, front_matter: FrontMatter, ceiling: str | None) -> str:
         """Return the audience, never wider than the folder's ceiling; none said is internal."""
         audience = front_matter.audience or "internal"
-        if ceiling and not self.config.shown_in(audience) <= self.config.shown_in(ceiling):
-            return ceiling
-        return audience
+        return audience if ceiling is None else self.config.narrower(audience, ceiling)
+
+
+def _no_reader(raw: Raw, front_matter: FrontMatter, defaults: FolderDefaults) -> Problem:
+    place = raw.places.get(("audience",), Place(1))
+    message = f"audience: {front_matter.audience!r} and the ceiling of the folder, {defaults.ceiling!r}, share no edition"
+    return Problem(place.line, message, "choose an audience within the ceiling", place.column, "audience")
 
 
 def _pattern(glob: str) -> pathspec.GitIgnoreSpec:

@@ -87,7 +87,7 @@ def check(
 @click.option("--allow-empty", is_flag=True, help="Publish an edition without articles.")
 @click.option("--today", metavar="DATE", help=_TODAY_HELP)
 @click.pass_obj
-def build(root: Path | None, /, names: Sequence[str], fail_on: str | None, allow_empty: bool, **options: Any) -> int:  # noqa: FBT001
+def build(root: Path | None, /, names: Sequence[str], fail_on: str | None, allow_empty: bool, **options: Any) -> int:  # noqa: FBT001 - by keyword, from click
     """Check, build, audit and publish the editions.
 
     Stale articles are reported and published all the same. A site is withheld, and the last good one stays, only when it
@@ -97,12 +97,12 @@ def build(root: Path | None, /, names: Sequence[str], fail_on: str | None, allow
     from kbtool.reports.text import render
 
     evidence, run = shell.run_checks(root, options, ())
-    editions = [shell.find_edition(evidence, name) for name in names] or list(evidence.editions.values())
+    editions = [evidence.edition(name) for name in names] or list(evidence.editions.values())
     shell.write(render(run, color=shell.colors(sys.stdout)), nl=False)
     held = withholding(run)
     if held:
-        shell.say(f"error[withheld]: no site was published: {len(held)} finding(s) leave open who may read what "
-             f"({', '.join(sorted({finding.code for finding in held}))})")
+        codes = ", ".join(sorted({finding.code for finding in held}))
+        shell.say(f"error[withheld]: no site was published: {len(held)} finding(s) leave open who may read what ({codes})")
         return 1
     with shell.progress(f"Building {' and '.join(edition.name for edition in editions)}"):
         published = publish(evidence, editions, allow_empty=allow_empty)
@@ -145,7 +145,7 @@ def audit(root: Path | None, site: Path, name: str) -> int:
     if not site.is_dir():
         raise UsageError(f"there is no folder {str(site)!r}", kind="no-such-path")
     evidence = shell.gather_evidence(root, None)
-    leaks = audit_folder(evidence, shell.find_edition(evidence, name), site)
+    leaks = audit_folder(evidence, evidence.edition(name), site)
     for leak in leaks:
         shell.write(shell.leak_line(leak))
     shell.write(f"{len(leaks)} leak{'' if len(leaks) == 1 else 's'} in {site}")
@@ -226,7 +226,7 @@ def list_(root: Path | None) -> int:
 @kbtool.command()
 @click.option("--report", is_flag=True, help="The schema of `kbtool check --format json` instead.")
 @click.pass_obj
-def schema(root: Path | None, report: bool) -> int:  # noqa: FBT001
+def schema(root: Path | None, report: bool) -> int:  # noqa: FBT001 - by keyword, from click
     """Print the JSON Schema of the front matter.
 
     Editors complete and check the keys of an article with it.

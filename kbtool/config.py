@@ -176,6 +176,13 @@ class Config(_Frozen):
         """Return the names of the editions that show this audience."""
         return frozenset(name for name, edition in self.editions.items() if audience in edition.audiences)
 
+    def narrower(self, one: str, other: str) -> str:
+        """Return the audience that reads no more than either of two does; `""`, nobody, where there is none."""
+        for word in (one, other, "internal"):
+            if self.shown_in(word) <= self.shown_in(one) & self.shown_in(other):
+                return word
+        return ""
+
     @cached_property
     def _table(self) -> dict[str, Interval]:
         table = {word: parse_interval(text) for word, text in DEFAULT_INTERVALS.items()}
@@ -260,8 +267,8 @@ def _config_error(error: ValidationError, text: str) -> ConfigError:
         keys.pop()
         message = f"unknown key {keys[-1]!r}{did_you_mean(keys[-1], (*get_args(ContentType), *get_args(Risk)))}"
     elif first["type"] == "extra_forbidden":
-        model: type[BaseModel] = {"editions": EditionConfig, "defaults": FolderDefaults}.get(keys[0], Config)  # type: ignore[assignment] # a mapping of classes
-        message = f"unknown key {keys[-1]!r}{did_you_mean(keys[-1], model.model_fields)}"
+        tables: dict[str, type[BaseModel]] = {"editions": EditionConfig, "defaults": FolderDefaults}
+        message = f"unknown key {keys[-1]!r}{did_you_mean(keys[-1], tables.get(keys[0], Config).model_fields)}"
     else:
         message = f"{'.'.join(keys) or 'tool.kbtool'}: {first['msg'].removeprefix('Value error, ')}"
     return ConfigError(message, where=f"{FILE}:{_line_of(text, keys)}", hint="see the article Configuration")

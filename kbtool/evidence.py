@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from kbtool.articles import Article, Content, load_articles
-from kbtool.config import Config
+from kbtool.config import Config, did_you_mean
 from kbtool.editions import Edition, load_editions
+from kbtool.errors import UsageError
 from kbtool.registers import Owner, ProductArea, load_owners, load_product_areas
 from kbtool.site_config import SiteConfig, load_site_config, slugger
 from kbtool.styles import style_references
@@ -45,6 +46,13 @@ class Evidence:
     def editions(self) -> dict[str, Edition]:
         """Return the editions by name."""
         return load_editions(self.config)
+
+    def edition(self, name: str) -> Edition:
+        """Return the edition of that name; raises UsageError with the nearest one."""
+        if name not in self.editions:
+            raise UsageError(f"no edition is called {name!r}{did_you_mean(name, self.editions)}", kind="no-such-edition",
+                             hint=f"one of {', '.join(self.editions)}")
+        return self.editions[name]
 
 
 def gather(config: Config, today: dt.date) -> Evidence:

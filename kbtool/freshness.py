@@ -52,8 +52,9 @@ def verdict(article: Article, findings: Iterable[Finding], config: Config) -> Ar
     errors = [finding.message for finding in mine if finding.severity is Severity.ERROR]
     reasons = tuple(errors or (finding.message for finding in mine))
     due = review_by(article, config)
-    if article.problems and (not article.readable or article.unreadable_keys & {"last_reviewed_on", "review_in", "expires"}):
-        return ArticleVerdict(article.path, Verdict.UNKNOWN, due, (article.problems[0].message,))
+    if not article.readable or article.unreadable_keys & {"last_reviewed_on", "review_in", "expires"}:
+        why = article.problems[0].message if article.problems else "its file cannot be named on a page"
+        return ArticleVerdict(article.path, Verdict.UNKNOWN, due, (why,))
     if article.front_matter.state == "archived":
         return ArticleVerdict(article.path, Verdict.ARCHIVED)
     word = Verdict.STALE if errors else Verdict.DUE if mine else Verdict.FRESH

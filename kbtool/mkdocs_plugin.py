@@ -16,8 +16,8 @@ from mkdocs.plugins import BasePlugin
 from pathspec.gitignore import GitIgnoreSpec
 
 from kbtool import clock
-from kbtool.config import did_you_mean, find_root, load_config
-from kbtool.errors import ConfigError, KbtoolError
+from kbtool.config import find_root, load_config
+from kbtool.errors import KbtoolError
 from kbtool.evidence import Evidence, gather
 from kbtool.stage import Staged, custom_dir, stage
 
@@ -56,12 +56,10 @@ class KbtoolPlugin(BasePlugin[Options]):
         return _apply(config, self.staged)
 
     def _stage(self, folder: Path) -> Staged:
-        root, name = Path(self.config.root) if self.config.root else find_root(folder), self.config.edition
+        root = Path(self.config.root) if self.config.root else find_root(folder)
         self.evidence = gather(load_config(root), clock.today())
-        editions = self.evidence.editions
-        if name not in editions:
-            raise ConfigError(f"no edition is called {name!r}{did_you_mean(name, editions)}", where="plugins.kbtool")
-        return stage(self.evidence, editions[name], root / ".kbtool" / "serve" / name, preview=True)
+        edition = self.evidence.edition(self.config.edition)
+        return stage(self.evidence, edition, root / ".kbtool" / "serve" / edition.name, preview=True)
 
     def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Any) -> LiveReloadServer:
         """Watch what people edit, not what kbtool writes."""
@@ -71,7 +69,7 @@ class KbtoolPlugin(BasePlugin[Options]):
         root, settings = self.evidence.config.root, self.evidence.config
         server.unwatch(config.docs_dir)
         watched = [root / name for name in (settings.content, settings.checks_folder, settings.mkdocs, "pyproject.toml")]
-        overrides = custom_dir(self.evidence, self.evidence.editions[self.config.edition])
+        overrides = custom_dir(self.evidence, self.evidence.edition(self.config.edition))
         for path in [*watched, *([overrides] if overrides else [])]:
             if path.exists():
                 server.watch(str(path))
@@ -92,6 +90,8 @@ def _apply(config: MkDocsConfig, staged: Staged) -> MkDocsConfig:
     for css in staged.config["extra_css"]:
         if css not in config.extra_css:
             config.extra_css.insert(0, css)
+    if "pymdownx.snippets" in config.markdown_extensions:  # it reads any file; the stage has resolved what may be included
+        config.markdown_extensions.remove("pymdownx.snippets")
     for entry in staged.config["markdown_extensions"]:
         if isinstance(entry, str) and entry not in config.markdown_extensions:
             config.markdown_extensions.append(entry)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
-from kbtool.config import Config, did_you_mean
-from kbtool.errors import UsageError
+from kbtool.config import Config
 from kbtool.evidence import gather
 from kbtool.files import write_atomic
 from kbtool.site_config import dump
@@ -21,11 +20,9 @@ def prepare(config: Config, name: str, today: dt.date) -> Path:
         KbtoolError: it cannot be staged.
     """
     evidence = gather(config, today)
-    if name not in evidence.editions:
-        raise UsageError(f"no edition is called {name!r}{did_you_mean(name, evidence.editions)}", kind="no-such-edition",
-                         hint=f"one of {', '.join(evidence.editions)}")
+    edition = evidence.edition(name)
     folder = config.root / ".kbtool" / "serve" / name
-    staged = stage(evidence, evidence.editions[name], folder, preview=True)
+    staged = stage(evidence, edition, folder, preview=True)
     plugins = [*staged.config.get("plugins", ["search"]), {"kbtool": {"edition": name, "root": str(config.root)}}]
     preview = config.root / ".kbtool" / "preview" / name
     preview.mkdir(parents=True, exist_ok=True)

@@ -124,7 +124,7 @@ def withheld(evidence: Evidence, edition: Edition, staged: Staged) -> Withheld:
     texts: dict[str, str] = {}
     for article in evidence.articles:
         texts |= withheld_texts(article, edition)
-        if article in hidden and article.front_matter.description:
+        if article.front_matter.description and not edition.shows(article):
             texts[f"{article.path}: description"] = article.front_matter.description
     return Withheld(
         phrases={

@@ -123,16 +123,6 @@ def find_report(form: str) -> Any:
     return reports[form]
 
 
-def find_edition(evidence: Evidence, name: str) -> Any:
-    """Return the edition of that name; raises UsageError with the nearest one."""
-    if name not in evidence.editions:
-        from kbtool.config import did_you_mean
-
-        raise UsageError(f"no edition is called {name!r}{did_you_mean(name, evidence.editions)}", kind="no-such-edition",
-                         hint=f"one of {', '.join(evidence.editions)}")
-    return evidence.editions[name]
-
-
 def write(text: str, *, nl: bool = True) -> None:
     """Write to standard output at once; a reader that has seen enough and left changes nothing, least of all the verdict."""
     try:
@@ -194,10 +184,8 @@ def colors(stream: TextIO) -> bool:
 
 def progress(text: str) -> Any:
     """Return a spinner on a terminal, and nothing elsewhere."""
-    from contextlib import nullcontext
-
     if not sys.stderr.isatty():
-        return nullcontext()
+        return contextlib.nullcontext()
     from rich.console import Console
 
     return Console(stderr=True).status(text)

@@ -16,6 +16,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -136,8 +137,8 @@ def _includes(article: Article, text: str, edition: Edition, evidence: Evidence,
     for include in _parse(article, text).includes:
         other = included(article, include.target, evidence)
         shown = other is not None and other is not article and edition.shows(other) and depth < MAX_INCLUDES
-        text = _includes(other, redact(other, edition), edition, evidence, depth + 1) if shown and other else ""
-        lines[include.line - 1] = text
+        brought = _includes(other, redact(other, edition), edition, evidence, depth + 1) if shown and other else ""
+        lines[include.line - 1] = brought
     mask = code_mask(lines)
     return "\n".join(line for line, code in zip(lines, mask, strict=True) if code or not _SNIPPET_BAR.match(line))
 
@@ -170,10 +171,7 @@ def _rewrite(text: str, parsed: markdown.Markdown, rewritten: Mapping[str, str],
             continue
         pattern = re.compile(rf"""(=\s*["']?|[(<\s]|^){re.escape(link.target)}(?=["')>\s]|$)""")
         for number in range(link.line - parsed.first_line, min(link.end_line - parsed.first_line + 1, len(lines))):
-            lines[number] = pattern.sub(
-                lambda match, href=link.target: match[1] + (in_html if match[1].startswith("=") else rewritten)[href],  # type: ignore[misc]
-                lines[number],
-            )
+            lines[number] = pattern.sub(partial(_put, rewritten[link.target], in_html[link.target]), lines[number])
     definition = re.compile(r"^( {0,3}\[[^\]]+\]:\s*<?)(\S+?)(>?(?:\s.*)?)$")
     mask = code_mask(lines)
     for number, line in enumerate(lines):
@@ -181,6 +179,10 @@ def _rewrite(text: str, parsed: markdown.Markdown, rewritten: Mapping[str, str],
         if match and not mask[number] and match[2] in rewritten:
             lines[number] = match[1] + rewritten[match[2]] + match[3]
     return "\n".join(lines)
+
+
+def _put(link: str, in_html: str, match: re.Match[str]) -> str:
+    return match[1] + (in_html if match[1].startswith("=") else link)
 
 
 def _front_matter(article: Article, edition: Edition, evidence: Evidence) -> str:

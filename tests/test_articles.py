@@ -14,6 +14,7 @@ from kbtool.articles import MAX_DEPTH, NOBODY, ContentFile, decode, load_article
 from kbtool.config import Config, load_config
 from kbtool.editions import load_editions
 from kbtool.errors import ConfigError
+from kbtool.testing import knowledge_base
 from kbtool.yaml_text import Place
 
 TEXT = "---\ntitle: A\naudience: public\n---\n\n# Heading\n"
@@ -239,3 +240,40 @@ def test_the_preset_fills_its_placeholders(tmp_path: Path) -> None:
     text = "---\ntitle: Deploy\n---\n\n# <%= current_page.data.title %>\n"
     article = load_article(_base(tmp_path, {"a.md": text}, 'preset = "govuk"'), "a.md")
     assert article.markdown.first_heading == "Deploy"
+
+
+PARTNERS = """
+[tool.kbtool.editions.partner]
+audiences = ["public", "partner"]
+[tool.kbtool.editions.sales]
+audiences = ["public", "sales"]
+[tool.kbtool.editions.internal]
+audiences = {internal}
+"""
+
+
+@pytest.mark.parametrize(
+    ("audience", "ceilings", "internal", "got"),
+    [
+        ("public", ["partner"], '["public", "partner", "sales", "internal"]', "partner"),
+        ("sales", ["partner"], '["public", "partner", "sales", "internal"]', "internal"),
+        ("sales", ["sales", "partner"], '["public", "partner", "sales", "internal"]', "internal"),
+        ("public", ["sales", "partner"], '["public", "partner", "sales", "internal"]', "internal"),
+        ("internal", ["partner"], '["public", "partner", "sales", "internal"]', "internal"),
+        ("public", ["public", "internal", "public"], '["public", "partner", "sales", "internal"]', "internal"),
+        ("sales", ["partner"], '["public", "internal"]', ""),
+    ],
+)
+def test_a_ceiling_never_widens(tmp_path: Path, audience: str, ceilings: list[str], internal: str, got: str) -> None:
+    """Of audiences that cannot be compared only those inside read it, and nobody where they do not read both."""
+    tables = "".join(
+        f'[tool.kbtool.defaults."{"*" * (n + 1)}.md"]\nceiling = "{word}"\n' for n, word in enumerate(ceilings)
+    )
+    evidence = knowledge_base(
+        tmp_path, {"content/a.md": f"---\ntitle: x\naudience: {audience}\nlast_reviewed_on: 2026-11-01\n---\n"},
+        config=PARTNERS.format(internal=internal) + tables,
+    )
+    (article,) = evidence.articles
+    assert article.audience == got
+    assert {edition.name for edition in evidence.editions.values() if edition.shows(article)} <= evidence.config.shown_in(audience)
+    assert bool(article.problems) is (not got)

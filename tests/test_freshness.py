@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from kbtool.config import Config, load_config
 from kbtool.dates import Interval
 from kbtool.finding import Finding, Severity, Verdict
 from kbtool.freshness import ExpiryBlock, add, expiry_blocks, on_the_calendar, review_by, review_interval, verdict
+from kbtool.testing import knowledge_base
 
 CONFIG = '[tool.kbtool]\nreview_in = "9 months"\n[tool.kbtool.intervals]\nconcept = "2 years"\nlow = "5 years"\n'
 
@@ -160,3 +162,10 @@ def test_parts_that_expire(read: Callable[..., Article], body: str, expected: li
         assert found[0].hint
     else:
         assert found == expected
+
+
+def test_what_nobody_can_be_shown_is_never_fresh(tmp_path: Path) -> None:
+    """An article whose name cannot stand on a page has no other finding about its freshness, and is unknown."""
+    evidence = knowledge_base(tmp_path, {os.fsdecode(b"content/a\xff.md"): "---\ntitle: x\nlast_reviewed_on: 2026-11-01\n---\n"})
+    found = verdict(evidence.articles[0], [], evidence.config)
+    assert (found.verdict, found.reasons) == (Verdict.UNKNOWN, ("its file cannot be named on a page",))

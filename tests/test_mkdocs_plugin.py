@@ -148,3 +148,17 @@ def test_a_preview_keeps_the_last_good_site(made: Any, tmp_path: Path, command: 
         made.write("content/index.md", text.replace("Welcome.", "Hello again."))
         until(lambda: "Hello again." in home(), "the mended page")
     assert "Traceback" not in log.read_text()
+
+
+def test_plain_mkdocs_includes_nothing_by_itself(kb: Any) -> None:
+    """With `pymdownx.snippets` in mkdocs.yml, an escaped include stays text: the extension would read any file of the repository."""
+    kb.write("mkdocs.yml", "site_name: x\ntheme: {name: material, font: false}\ndocs_dir: stage\nsite_dir: out\n"
+             "plugins: [search, kbtool]\nmarkdown_extensions: [pymdownx.snippets]\n")
+    kb.write("secret.txt", "the launch code is swordfish\n")
+    kb.write("content/index.md", (kb.root / "content/index.md").read_text() + '\n;--8<-- "secret.txt"\n')
+    (kb.root / "stage").mkdir()
+    done = subprocess.run([sys.executable, "-P", "-m", "mkdocs", "build"], cwd=kb.root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    page = (kb.root / "out/index.html").read_text()
+    assert "swordfish" not in page
+    assert "secret.txt" in page
