@@ -88,6 +88,22 @@ class TrackerConfig(BaseModel):
     kind: str
 
 
+class RepositoryConfig(_Frozen):
+    """`[tool.kbtool.repositories.NAME]`: another repository whose code articles cover as `NAME:glob`."""
+
+    path: str  #: where it is, relative to `root`
+    ref: str = "HEAD"  #: the branch whose code counts
+    max_age: IntervalField | None = None  #: a newest commit that is older is no evidence
+
+
+class GraceConfig(_Frozen):
+    """`[tool.kbtool.grace]`: days for which a change that calls an article into question is a warning, by its risk."""
+
+    high: int = Field(default=3, ge=0)
+    medium: int = Field(default=14, ge=0)
+    low: int = Field(default=30, ge=0)
+
+
 DEFAULT_INTERVALS: Mapping[str, str] = {
     "how-to": "6 months", "troubleshooting": "6 months", "known-issue": "3 months", "runbook": "3 months",
     "concept": "12 months", "reference": "12 months", "high": "3 months",
@@ -119,12 +135,25 @@ class Config(_Frozen):
     editions: dict[str, EditionConfig] = Field(default_factory=dict, validate_default=True)
     trackers: dict[str, TrackerConfig] = Field(default_factory=dict)
     audit_allow: tuple[str, ...] = ()
+    main_branch: str | None = None  #: found when none is named: what origin calls its main branch, else main or master
+    repositories: dict[str, RepositoryConfig] = Field(default_factory=dict)
+    ignore_authors: tuple[str, ...] = ("*[bot]",)  #: `*` stands for anything, all else for itself
+    ignore_revs_file: Annotated[str, BeforeValidator(_folder)] = ".git-blame-ignore-revs"
+    grace: GraceConfig = GraceConfig()
 
     @field_validator("preset")
     @classmethod
     def _known_preset(cls, value: str | None) -> str | None:
         if value is not None and value not in PRESETS:
             raise ValueError(f"unknown preset {value!r}{did_you_mean(value, PRESETS)}")
+        return value
+
+    @field_validator("repositories")
+    @classmethod
+    def _repository_names(cls, value: dict[str, RepositoryConfig]) -> dict[str, RepositoryConfig]:
+        bad = [name for name in value if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name)]
+        if bad:
+            raise ValueError(f"the name of a repository has letters, digits, dots and hyphens, not {bad[0]!r}")
         return value
 
     @field_validator("editions", mode="before")
@@ -171,6 +200,10 @@ class Config(_Frozen):
     def block_words(self) -> frozenset[str]:
         """Return the words after `:::` that start a block of some other tool, not a region."""
         return frozenset((*self.directives, *self.preset_.directives))
+
+    def grace_for(self, risk: str | None) -> int:
+        """Return for how many days a change is only a warning, by the risk of an article; medium when none is said."""
+        return {"high": self.grace.high, "low": self.grace.low}.get(risk or "", self.grace.medium)
 
     def shown_in(self, audience: str) -> frozenset[str]:
         """Return the names of the editions that show this audience."""
@@ -267,7 +300,9 @@ def _config_error(error: ValidationError, text: str) -> ConfigError:
         keys.pop()
         message = f"unknown key {keys[-1]!r}{did_you_mean(keys[-1], (*get_args(ContentType), *get_args(Risk)))}"
     elif first["type"] == "extra_forbidden":
-        tables: dict[str, type[BaseModel]] = {"editions": EditionConfig, "defaults": FolderDefaults}
+        tables: dict[str, type[BaseModel]] = {
+            "editions": EditionConfig, "defaults": FolderDefaults, "repositories": RepositoryConfig, "grace": GraceConfig,
+        }
         message = f"unknown key {keys[-1]!r}{did_you_mean(keys[-1], tables.get(keys[0], Config).model_fields)}"
     else:
         message = f"{'.'.join(keys) or 'tool.kbtool'}: {first['msg'].removeprefix('Value error, ')}"

@@ -1,0 +1,282 @@
+"""The history of one repository: its landings and when each landed, which of them count, what a path was at each.
+
+The main line is the first-parent chain of the main branch, up to where the checkout left it, and then the checkout's own
+commits. What cannot be known raises `Unproven`; it never reads as "nothing happened".
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from kbtool.cache import Cache
+from kbtool.config import Config
+from kbtool.errors import ConfigError
+from kbtool.git import Git
+from kbtool.landings import UNDATED, Line, Reading, pack, running_maximum, unpack
+
+_MAIN = (
+    "refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master", "refs/heads/main", "refs/heads/master",
+    "refs/heads/trunk",
+)
+_REREAD = 500  #: so many landings after the cached ones are cached as well
+
+
+class Unproven(Exception):  # noqa: N818 - it is an answer, not an error
+    """A question that the history at hand cannot answer, and why."""
+
+
+def last_second(day: dt.date) -> int:
+    """Return the last second of a day, UTC, in seconds since 1970."""
+    return calendar.timegm(day.timetuple()) + 86_399
+
+
+@dataclass
+class History:
+    """What landed in one repository, as of a day.
+
+    `ignored` holds the numbers of landings that do not count, `ignored_sides` those of commits in merged branches.
+    `people` maps names as committed to those of `.mailmap`.
+    """
+
+    git: Git
+    line: Line
+    today: dt.date
+    ignored: frozenset[int] = frozenset()
+    ignored_sides: frozenset[int] = frozenset()
+    people: dict[tuple[str, str], str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def newest(self) -> int:
+        """Return the number of the newest landing; -1 where nothing has been committed."""
+        return len(self.line.landings.ids) - 1
+
+    @cached_property
+    def _end(self) -> int:
+        return last_second(self.today)
+
+    @cached_property
+    def times(self) -> list[int]:
+        """Return when each landing landed: the latest committer date so far; no date of the future counts."""
+        return running_maximum(self.line.landings.committed, self._end)
+
+    @cached_property
+    def is_cut(self) -> bool:
+        """Return whether the oldest landing here is one at which a shallow clone was cut off."""
+        return bool(self.git.shallow) and bool(self.line.landings.ids) and self.line.landings.ids[0] in self.git.shallow
+
+    def dated(self, number: int) -> bool:
+        """Return whether a landing has a date of its own that can be believed."""
+        own = self.line.landings.committed[number]
+        return own != UNDATED and own <= self._end
+
+    def landed_on(self, number: int) -> dt.date | None:
+        """Return the day on which a landing landed, UTC; None where nothing before it is dated either."""
+        time = self.times[number]
+        return None if time == UNDATED else dt.datetime.fromtimestamp(time, dt.UTC).date()
+
+    def landed_by(self, moment: int) -> int:
+        """Return the newest landing that had certainly landed by a moment (seconds since 1970); -1 for none."""
+        number = bisect_right(self.times, moment) - 1
+        while number >= 0 and not self.dated(number):
+            number -= 1
+        return number
+
+    def state_at(self, path: str, number: int) -> str:
+        """Return mode and blob of a path after a landing, "" where it was not there."""
+        flat = self.line.landings.changes.get(path)
+        if not flat:
+            return ""
+        at = bisect_right(flat[::2], number)
+        return self.line.landings.states[flat[2 * at - 1]] if at else ""
+
+    def landings_of(self, path: str, after: int) -> list[int]:
+        """Return the landings later than number `after` that touched a path."""
+        numbers = self.line.landings.changes.get(path, [])[::2]
+        return numbers[bisect_right(numbers, after):]
+
+    def author(self, number: int, *, side: bool = False) -> str:
+        """Return the name of a commit's author, as `.mailmap` has it."""
+        commits = self.line.sides if side else self.line.landings
+        person = commits.people[commits.authors[number]]
+        return self.people.get(person, person[0])
+
+    def authors(self, number: int) -> list[str]:
+        """Return who made a landing: for a merge those of its branch, each once."""
+        sides = [side for side in self.line.by_branch.get(number, ()) if side not in self.ignored_sides]
+        names = [self.author(side, side=True) for side in sides] or [self.author(number)]
+        return list(dict.fromkeys(names))
+
+    @cached_property
+    def removed(self) -> dict[int, list[str]]:
+        """Return landing → the paths that it removed."""
+        found: dict[int, list[str]] = {}
+        for path, flat in self.line.landings.changes.items():
+            if 0 in flat[1::2]:
+                for number, state in zip(flat[::2], flat[1::2], strict=True):
+                    if not state:
+                        found.setdefault(number, []).append(path)
+        return found
+
+
+# ---------------------------------------------------------------------------------------------- opening
+
+
+class Opening:
+    """A history that is being read: git runs while others work, `finish` waits for it."""
+
+    def __init__(  # noqa: PLR0913 - one keyword for each thing that differs between repositories
+        self, git: Git, name: str, cache: Cache, *, main: str | None, ref: str = "HEAD", folder: str = "",
+    ) -> None:
+        """Start reading; raises GitError and ConfigError.
+
+        Args:
+            git: the repository.
+            name: of the cache's file.
+            cache: where earlier runs have kept what they read.
+            main: the name of the main branch, or None to find it.
+            ref: what the history leads up to.
+            folder: below which what happened within merged branches matters.
+        """
+        self.git, self._name, self._cache = git, name, cache
+        self.head = git.resolve(ref, "ref") or ""
+        self._key = "\n".join((folder, *sorted(git.shallow)))
+        self._folder = folder
+        self._line, self._cached = self._kept()
+        self._fork = (fork_point(git, self.head, main) or self.head) if ref == "HEAD" and self.head else self.head
+        self._reading = Reading(git, self._line, self._fork, folder) if self.head else None
+
+    def _kept(self) -> tuple[Line, int]:
+        sections = self._cache.read(self._name, self._key)
+        if sections is None:
+            return Line(), 0
+        try:
+            line = unpack(sections)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            self._cache.damaged(self._name)
+            return Line(), 0
+        return line, len(line.landings.ids)
+
+    def finish(self, today: dt.date, config: Config) -> History:
+        """Return the history.
+
+        Raises:
+            GitError: it cannot be read.
+        """
+        if self._reading is not None:
+            if not self._reading.finish():  # rewritten since it was cached
+                self._line, self._cached = Line(), 0
+                Reading(self.git, self._line, self._fork, self._folder).finish()
+            if len(self._line.landings.ids) - self._cached > (_REREAD if self._cached else 0):
+                self._cache.write(self._name, self._key, pack(self._line))
+            Reading(self.git, self._line, self.head, self._folder).finish(joined=False)
+        return _judged(History(self.git, self._line, today), config)
+
+
+def fork_point(git: Git, head: str, main: str | None) -> str:
+    """Return the newest commit of the main branch that a commit contains; "" where no main branch shares anything with it."""
+    named = (f"refs/heads/{main}", f"refs/remotes/origin/{main}", main) if main else _MAIN
+    for ref in named:
+        tip = git.resolve(ref, "main_branch")
+        if tip == head:
+            return head
+        shared = git.ask("merge-base", tip, head) if tip else None
+        if shared:
+            return shared.decode()
+    return ""
+
+
+def _judged(history: History, config: Config) -> History:
+    """Return the history with what does not count, and with people's names."""
+    people = {*history.line.landings.people, *history.line.sides.people}
+    listed, notes = _listed(history.git, config)
+    history.people = _mailmap(history.git, sorted(people))
+    bots = _bots(history, config)
+    commits = ((history.line.landings, set[int]()), (history.line.sides, set[int]()))
+    for made, found in commits:
+        found.update(number for number in made.minor)
+        found.update(made.numbers[commit] for commit in listed if commit in made.numbers)
+        found.update(number for number, author in enumerate(made.authors) if made.people[author] in bots) if bots else None
+    landings, sides = commits[0][1], commits[1][1]
+    for number, branch in history.line.by_branch.items():  # whoever merges: what counts is what was merged
+        marked = number in history.line.landings.minor or history.line.landings.ids[number] in listed
+        (landings.add if marked or all(side in sides for side in branch) else landings.discard)(number)
+    history.ignored, history.ignored_sides = frozenset(landings), frozenset(sides)
+    history.notes = (*notes, *_doubtful(history))
+    return history
+
+
+def _bots(history: History, config: Config) -> set[tuple[str, str]]:
+    parts = (re.escape(glob).replace(r"\*", ".*") for glob in config.ignore_authors)
+    pattern = re.compile("|".join(parts) or "(?!)", re.IGNORECASE)
+    people = {*history.line.landings.people, *history.line.sides.people}
+    return {person for person in people if any(pattern.fullmatch(name) for name in (*person, history.people.get(person, "")))}
+
+
+def _listed(git: Git, config: Config) -> tuple[list[str], list[str]]:
+    """Return the commits of the file that `git blame` ignores too, and what is wrong with the file."""
+    path = git.top / config.ignore_revs_file
+    if not path.is_file():
+        return [], []
+    commits, notes = [], []
+    for number, line in enumerate(path.read_text("utf-8", "replace").splitlines(), 1):
+        word = line.partition("#")[0].strip().lower()
+        if re.fullmatch(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", word):
+            commits.append(word)
+        elif word:
+            notes.append(f"{config.ignore_revs_file}:{number}: {word[:60]!r} is no commit id, so it is not ignored")
+    return commits, notes
+
+
+def _mailmap(git: Git, people: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Return who people are by `.mailmap`, where that differs."""
+    if not people or not (git.top / ".mailmap").is_file():
+        return {}
+    asked = "".join(f"{_plain(name)} <{_plain(mail)}>\n" for name, mail in people)
+    told = git.run("-C", str(git.top), "check-mailmap", "--stdin", stdin=asked.encode()).decode("utf-8", "replace").splitlines()
+    return {person: line.rpartition(" <")[0] for person, line in zip(people, told, strict=True) if line.rpartition(" <")[0]}
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[<>\x00-\x1f\x7f]", " ", text).strip() or "-"
+
+
+def _doubtful(history: History) -> Iterable[str]:
+    """Yield what makes dates doubtful here."""
+    landings, end = history.line.landings, last_second(history.today)
+    future = [number for number, time in enumerate(landings.committed) if time > end]
+    if future:
+        newest = landings.ids[future[-1]][:12]
+        yield f"{len(future)} commit(s) are dated after {history.today}, such as {newest}: counted as undated"
+    if history.git.ask("for-each-ref", "--count=1", "refs/replace"):
+        yield "refs/replace/* rewrite commits here; they are not followed"
+
+
+def open_main(config: Config, cache: Cache) -> Opening:
+    """Start reading the repository of the knowledge base.
+
+    Raises:
+        GitError: it cannot be read.
+        ConfigError: it is one of something else.
+    """
+    git = Git(config.root)
+    prefix = prefix_of(git, config)
+    if prefix and not git.ask("ls-files", "--error-unmatch", "--", "."):
+        raise ConfigError(
+            f"the repository around it, {git.top}, has nothing of this knowledge base", where=str(config.root),
+            kind="repo-root-mismatch", hint="`git add` it there, or run `git init` here",
+        )
+    return Opening(Git(git.top), "history", cache, main=config.main_branch, folder=f"{prefix}{config.content}")
+
+
+def prefix_of(git: Git, config: Config) -> str:
+    """Return the path of the knowledge base inside its repository, "" or with a slash at its end."""
+    inside = config.root.resolve().relative_to(Path(git.top).resolve()).as_posix()
+    return "" if inside == "." else f"{inside}/"
