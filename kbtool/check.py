@@ -7,17 +7,26 @@ import re
 from abc import ABC
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
+from functools import cache
+from itertools import chain, repeat
 from typing import Any, ClassVar
 
 from kbtool.articles import Article
 from kbtool.evidence import Evidence
-from kbtool.finding import Finding, Severity
+from kbtool.finding import Finding, Severity, Unknown
 
-__all__ = ["Article", "Check", "Evidence", "Finding", "Severity", "SkipCheck"]
+__all__ = ["Article", "Check", "Evidence", "Finding", "Severity", "SkipCheck", "Unknown"]
 
 
 class SkipCheck(Exception):  # noqa: N818 - it is an outcome, not an error
-    """Raised by a check that cannot judge, with the reason; the run says so and goes on."""
+    """Raised by a check that cannot judge, with the reason; the run says so and goes on.
+
+    `lasting` says that its evidence is missing for good: no verdict then (exit code 3).
+    """
+
+    def __init__(self, reason: str, *, lasting: bool = False) -> None:
+        super().__init__(reason)
+        self.lasting = lasting
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,7 @@ class Check(ABC):
     severity: ClassVar[Severity] = Severity.ERROR
 
     @classmethod
+    @cache
     def name(cls) -> str:
         """Return the name that configuration and reports use: `ReviewOverdue` is `review-overdue`."""
         return re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
@@ -45,13 +55,12 @@ class Check(ABC):
         """Return the options and their defaults."""
         return {field.name: field.default for field in fields(cls)}
 
-    def check_all(self, evidence: Evidence) -> Iterator[Finding]:
-        """Yield the findings of the whole knowledge base."""
-        for article in evidence.articles:
-            yield from self.check(article, evidence)
+    def check_all(self, evidence: Evidence) -> Iterator[Finding | Unknown]:
+        """Yield the findings of the whole knowledge base, and what cannot be known about an article."""
+        return chain.from_iterable(map(self.check, evidence.articles, repeat(evidence)))
 
-    def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
-        """Yield the findings of one article."""
+    def check(self, article: Article, evidence: Evidence) -> Iterator[Finding | Unknown]:
+        """Yield the findings of one article, and what cannot be known about it."""
         del article, evidence
         return iter(())
 

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from kbtool.articles import Article, Content, load_articles
+from kbtool.cache import Cache
 from kbtool.config import Config, did_you_mean
 from kbtool.editions import Edition, load_editions
 from kbtool.errors import UsageError
 from kbtool.registers import Owner, ProductArea, load_owners, load_product_areas
+from kbtool.repositories import Repositories
+from kbtool.reviews import Reviews
 from kbtool.site_config import SiteConfig, load_site_config, slugger
 from kbtool.styles import style_references
 from kbtool.urls import UrlMap
@@ -28,6 +31,7 @@ class Evidence:
     config: Config
     site: SiteConfig
     content: Content
+    reviews: Reviews
     owners: Mapping[str, Owner] | None = None
     product_areas: Mapping[str, ProductArea] | None = None
     styles: Mapping[str, frozenset[str]] = field(default_factory=dict)  #: style sheet → the assets that it refers to
@@ -37,15 +41,21 @@ class Evidence:
         """Return all articles, sorted by path."""
         return self.content.articles
 
-    @cached_property
+    @property
     def urls(self) -> UrlMap:
         """Return where everything lives and what links lead to."""
-        return UrlMap(self.content, self.site)
+        return self.reviews.urls
 
     @cached_property
     def editions(self) -> dict[str, Edition]:
         """Return the editions by name."""
         return load_editions(self.config)
+
+    @cached_property
+    def shown_in(self) -> dict[str, tuple[Edition, ...]]:
+        """Return the path of each article inside the content folder → the editions that show it."""
+        editions = self.editions.values()
+        return {article.source: tuple([one for one in editions if one.shows(article)]) for article in self.articles}
 
     def edition(self, name: str) -> Edition:
         """Return the edition of that name; raises UsageError with the nearest one."""
@@ -55,15 +65,30 @@ class Evidence:
         return self.editions[name]
 
 
-def gather(config: Config, today: dt.date) -> Evidence:
+def gather(
+    config: Config, today: dt.date, cache: Cache | None = None, *, cached_articles: bool = True, git: bool = True,
+) -> Evidence:
     """Read everything that checks need.
+
+    Args:
+        config: the configuration.
+        today: the day to judge by.
+        cache: what earlier runs have worked out; without one, everything is worked out anew.
+        cached_articles: whether articles too may come from there. What a site shows is decided by their files alone.
+        git: whether to read history; without it, checks that need it are left out.
 
     Raises:
         ConfigError: the configuration, a register or `mkdocs.yml` cannot be used.
     """
+    cache = cache or Cache(None)
+    repositories = Repositories(config, cache) if git else None
     site = load_site_config(config)
-    content = load_articles(config, slugger(site))
+    content = load_articles(config, slugger(site), cache if cached_articles else None)
+    urls = UrlMap(content, site)
+    reviews = Reviews(content.articles, urls, config, wanted=False)
+    if repositories is not None:
+        reviews = repositories.finish(today, content.articles, urls)
     return Evidence(
-        today=today, config=config, site=site, content=content, owners=load_owners(config),
+        today=today, config=config, site=site, content=content, reviews=reviews, owners=load_owners(config),
         product_areas=load_product_areas(config), styles=style_references(config, content),
     )

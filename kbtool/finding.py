@@ -56,22 +56,38 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class Unknown:
+    """Something that cannot be known about an article, and why; no later run on the same evidence would know it either."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class Skipped:
-    """A check that could not run, and why; `failed` when it broke rather than lacked evidence."""
+    """A check that could not run, and why.
+
+    `failed` says that it broke, `lasting` that its evidence is missing for good; else somebody has done without it.
+    """
 
     check: str
     reason: str
     failed: bool = False
+    lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ArticleVerdict:
-    """The verdict on one article: the day its review is due by, if any, and the reasons."""
+    """The verdict on one article: the day its review is due by, if any, and the reasons.
+
+    `unknown` holds what evidence is missing for good, whatever the verdict is.
+    """
 
     path: str
     verdict: Verdict
     review_by: dt.date | None = None
     reasons: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +105,8 @@ class Run:
 
     @property
     def unknown(self) -> tuple[ArticleVerdict, ...]:
-        """Return the articles of which nothing can be said."""
-        return tuple(article for article in self.articles if article.verdict is Verdict.UNKNOWN)
+        """Return the articles of which something cannot be said; one that is stale in any case may be among them."""
+        return tuple(article for article in self.articles if article.unknown or article.verdict is Verdict.UNKNOWN)
 
     @property
     def complete(self) -> bool:
@@ -100,10 +116,12 @@ class Run:
     def exit_code(self, fail_on: str, *, strict: bool) -> int:
         """Return 1 for a finding at or above `fail_on` (error, warning, never), 3 for no verdict, else 0.
 
-        A check that broke, or under `strict` anything unknown or skipped, is no verdict; a finding goes before it.
+        A check that broke or evidence that is missing for good, or under `strict` anything unknown or skipped, is no verdict; a
+        finding goes before it.
         """
         failing = {"error": self.count(Severity.ERROR), "warning": len(self.findings), "never": 0}[fail_on]
         if failing:
             return 1
-        broken = any(skip.failed for skip in self.skipped)
-        return 3 if broken or (strict and not self.complete) else 0
+        broken = any(skip.failed or skip.lasting for skip in self.skipped)
+        missing = any(article.unknown for article in self.articles)
+        return 3 if broken or missing or (strict and not self.complete) else 0

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kbtool.articles import Article
+from kbtool.check import SkipCheck
 from kbtool.config import Config
+from kbtool.covers import MAIN
 from kbtool.dates import DATE_HINT, Interval, parse_date
+from kbtool.evidence import Evidence
 from kbtool.finding import ArticleVerdict, Finding, Severity, Verdict
 
 FAMILY = "KB1"  #: the codes of the checks that judge freshness
@@ -33,6 +37,7 @@ def review_by(article: Article, config: Config) -> dt.date | None:
     return add(front_matter.last_reviewed_on, review_interval(article, config))
 
 
+@lru_cache(maxsize=4096)  # many articles are reviewed on the same days
 def add(day: dt.date, interval: Interval) -> dt.date:
     """Return the day after the interval, or the last day that kbtool accepts where that is later."""
     try:
@@ -41,13 +46,36 @@ def add(day: dt.date, interval: Interval) -> dt.date:
         return dt.date(2199, 12, 31)
 
 
+def is_current(article: Article) -> bool:
+    """Return whether an article claims to be right today: it has been reviewed and is not archived."""
+    return article.readable and article.front_matter.last_reviewed_on is not None and article.front_matter.state != "archived"
+
+
+def past_grace(article: Article, since: dt.date | None, evidence: Evidence) -> bool:
+    """Return whether something that landed on a day has outlasted the article's grace; what has no day has."""
+    return since is None or (evidence.today - since).days >= evidence.config.grace_for(article.front_matter.risk)
+
+
+def require_history(evidence: Evidence) -> None:
+    """Return where the history of the knowledge base is at hand.
+
+    Raises:
+        SkipCheck: it is not, for the reason that it gives.
+    """
+    reviews = evidence.reviews
+    if not reviews.wanted:
+        raise SkipCheck("history was not read (--no-git)")
+    if reviews.histories is None:
+        raise SkipCheck(reviews.missing.get(MAIN, "there is no history"), lasting=True)
+
+
 def on_the_calendar(article: Article) -> bool:
     """Return whether the article falls due by date at all: evergreen and archived ones do not."""
     return not article.front_matter.evergreen and article.front_matter.state != "archived"
 
 
-def verdict(article: Article, findings: Iterable[Finding], config: Config) -> ArticleVerdict:
-    """Return the verdict that the freshness findings of this article add up to."""
+def verdict(article: Article, findings: Iterable[Finding], config: Config, unknown: Sequence[str] = ()) -> ArticleVerdict:
+    """Return the verdict that the freshness findings of this article, and what is unknown about it, add up to."""
     mine = [finding for finding in findings if finding.code.startswith(FAMILY)]
     errors = [finding.message for finding in mine if finding.severity is Severity.ERROR]
     reasons = tuple(errors or (finding.message for finding in mine))
@@ -57,8 +85,11 @@ def verdict(article: Article, findings: Iterable[Finding], config: Config) -> Ar
         return ArticleVerdict(article.path, Verdict.UNKNOWN, due, (why,))
     if article.front_matter.state == "archived":
         return ArticleVerdict(article.path, Verdict.ARCHIVED)
-    word = Verdict.STALE if errors else Verdict.DUE if mine else Verdict.FRESH
-    return ArticleVerdict(article.path, word, due, reasons)
+    if errors:
+        return ArticleVerdict(article.path, Verdict.STALE, due, reasons, tuple(unknown))
+    if unknown:
+        return ArticleVerdict(article.path, Verdict.UNKNOWN, due, tuple(unknown), tuple(unknown))
+    return ArticleVerdict(article.path, Verdict.DUE if mine else Verdict.FRESH, due, reasons)
 
 
 @dataclass(frozen=True, slots=True)

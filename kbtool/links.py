@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import posixpath
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from kbtool.articles import Article
 from kbtool.editions import Edition
@@ -19,21 +19,25 @@ from kbtool.urls import Target
 _PAGE_ENDINGS = ("", ".md", ".markdown", ".html", ".htm")
 
 
-def linked_targets(
+def linked_articles(
     article: Article, evidence: Evidence, wanted: Callable[[Target, Evidence], bool]
 ) -> Iterator[tuple[Link, Target]]:
-    """Yield the links of an article, with their targets, whose target is `wanted`."""
-    hits = {href: target for href, target in evidence.urls.targets(article).items() if wanted(target, evidence)}
+    """Yield the links to articles, with their targets, whose target is `wanted`."""
+    targets = evidence.urls.targets_of(article, "article")
+    yield from _links(article, {href: target for href, target in targets.items() if wanted(target, evidence)})
+
+
+def broken_targets(article: Article, evidence: Evidence) -> Iterator[tuple[Link, Target]]:
+    """Yield the links that lead to nothing."""
+    yield from _links(article, evidence.urls.targets_of(article, "missing"))
+
+
+def _links(article: Article, hits: Mapping[str, Target]) -> Iterator[tuple[Link, Target]]:
     if not hits:
         return
     for link in article.markdown.links:
         if link.target in hits and link.kind != "include":
             yield link, hits[link.target]
-
-
-def broken_targets(article: Article, evidence: Evidence) -> Iterator[tuple[Link, Target]]:
-    """Yield the links that lead to nothing."""
-    return linked_targets(article, evidence, lambda target, _: target.kind == "missing")
 
 
 def is_file(link: Link, target: Target) -> bool:
@@ -44,15 +48,7 @@ def is_file(link: Link, target: Target) -> bool:
 
 def asset_sources(article: Article, evidence: Evidence) -> set[str]:
     """Return the assets that an article refers to."""
-    return {target.source for target in evidence.urls.targets(article).values() if target.kind == "asset"}
-
-
-def included(article: Article, name: str, evidence: Evidence) -> Article | None:
-    """Return the article that an include names: relative to the article, the content folder or the repository."""
-    content = evidence.content.by_source
-    prefix = f"{evidence.config.content}/"
-    near = posixpath.normpath(posixpath.join(posixpath.dirname(article.source), name))
-    return content.get(near) or content.get(posixpath.normpath(name)) or content.get(name.removeprefix(prefix))
+    return {target.source for target in evidence.urls.targets_of(article, "asset").values()}
 
 
 def anchors(article: Article, evidence: Evidence) -> set[str]:
@@ -64,7 +60,7 @@ def anchors(article: Article, evidence: Evidence) -> set[str]:
         one = waiting.pop()
         found |= one.markdown.anchors
         seen.add(one.source)
-        others = [included(one, include.target, evidence) for include in one.markdown.includes]
+        others = [evidence.urls.included(one, include.target) for include in one.markdown.includes]
         waiting += [other for other in others if other and other.source not in seen]
     return found
 

@@ -118,13 +118,13 @@ def _code_test(body: str) -> _CodeTest:
         number = bisect_right(gaps, position)
         if number not in paragraphs:
             first = gaps[number - 1]
-            paragraphs[number] = [first + edge for edge in _inline_code(body[first : gaps[number]])]
+            paragraphs[number] = [first + edge for edge in inline_code(body[first : gaps[number]])]
         return bisect_right(paragraphs[number], position) % 2 == 1
 
     return inside_code
 
 
-def _inline_code(paragraph: str) -> list[int]:
+def inline_code(paragraph: str) -> list[int]:
     """Return where inline code begins, ends, begins …: a run of backticks lasts until the next one of its length."""
     runs = list(_TICKS.finditer(paragraph))
     following: dict[int, int] = {}

@@ -22,7 +22,11 @@ from kbtool.builtin_checks.area_missing import AreaMissing
 from kbtool.builtin_checks.area_unknown import AreaUnknown
 from kbtool.builtin_checks.broken_anchor import BrokenAnchor
 from kbtool.builtin_checks.broken_link import BrokenLink
+from kbtool.builtin_checks.bulk_review import BulkReview
+from kbtool.builtin_checks.code_changed import CodeChanged
 from kbtool.builtin_checks.control_character import ControlCharacter
+from kbtool.builtin_checks.covers_nothing import CoversNothing
+from kbtool.builtin_checks.covers_too_broad import CoversTooBroad
 from kbtool.builtin_checks.expired import Expired
 from kbtool.builtin_checks.expiring import Expiring
 from kbtool.builtin_checks.file_ignored import FileIgnored
@@ -40,7 +44,9 @@ from kbtool.builtin_checks.review_due import ReviewDue
 from kbtool.builtin_checks.review_in_future import ReviewInFuture
 from kbtool.builtin_checks.review_missing import ReviewMissing
 from kbtool.builtin_checks.review_overdue import ReviewOverdue
+from kbtool.builtin_checks.review_unsealed import ReviewUnsealed
 from kbtool.builtin_checks.symlink_escape import SymlinkEscape
+from kbtool.builtin_checks.text_changed import TextChanged
 from kbtool.builtin_checks.title_missing import TitleMissing
 from kbtool.builtin_checks.url_taken import UrlTaken
 from kbtool.check import Check
@@ -53,7 +59,8 @@ from kbtool.trackers.file import FileTracker
 BUILTIN_CHECKS: tuple[type[Check], ...] = (
     FrontMatterInvalid, TitleMissing, OwnerMissing, OwnerUnknown, OwnerGone, AreaMissing, AreaUnknown, UrlTaken,
     NameNotPortable, ControlCharacter, HiddenCharacter, FileIgnored,
-    ReviewMissing, ReviewOverdue, ReviewDue, ReviewInFuture, Expired, Expiring,
+    ReviewMissing, ReviewOverdue, ReviewDue, ReviewInFuture, ReviewUnsealed, CodeChanged, CoversNothing, TextChanged, Expired,
+    Expiring, BulkReview, CoversTooBroad,
     BrokenLink, BrokenAnchor, MissingAsset, OrphanAsset,
     LinkToInternal, RegionUnbalanced, SymlinkEscape,
 )
@@ -199,6 +206,8 @@ def _with_options(check: type[Check], config: Config) -> Check:
     for key in given:
         if key not in check.options():
             raise _option_error(check, f"unknown option {key!r}{did_you_mean(key, (*check.options(), 'severity'))}")
+    if not given:
+        return check()
     try:
         return TypeAdapter(check).validate_python(given)
     except ValidationError as error:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from kbtool.articles import Article
 from kbtool.check import Check, SkipCheck
 from kbtool.evidence import Evidence
-from kbtool.finding import ArticleVerdict, Finding, Run, Severity, Skipped
-from kbtool.freshness import verdict
+from kbtool.finding import ArticleVerdict, Finding, Run, Severity, Skipped, Unknown
+from kbtool.freshness import is_current, verdict
 
 _EXCERPT = 200  #: characters of the source line that a finding shows
 
@@ -27,23 +27,32 @@ def run(
         only: says of a path whether it is reported on; all of the knowledge base is read in any case.
     """
     found: list[Finding] = []
+    unknown: defaultdict[str, list[str]] = defaultdict(list)
     skipped: list[Skipped] = []
     for check in checks:
-        findings, skip = _run_one(check, evidence)
-        found += findings
+        facts, skip = _run_one(check, evidence)
+        found += [fact for fact in facts if isinstance(fact, Finding)]
+        for fact in facts:
+            if isinstance(fact, Unknown):
+                unknown[fact.path].append(fact.reason)
         skipped += skip
     wanted = [finding for finding in found if only is None or only(finding.path)]
     finished = _finished(wanted, {article.path: article for article in evidence.articles})
-    return Run(finished, _verdicts(finished, evidence, only), tuple(sorted(skipped)), len(checks))
+    lost = [skip.reason for skip in skipped if skip.lasting]
+    for article in evidence.articles if lost else ():
+        if is_current(article):
+            unknown[article.path] += lost
+    verdicts = _verdicts(finished, unknown, evidence, only)
+    return Run(finished, verdicts, tuple(sorted(skipped)), len(checks))
 
 
-def _run_one(check: Check, evidence: Evidence) -> tuple[list[Finding], list[Skipped]]:
+def _run_one(check: Check, evidence: Evidence) -> tuple[list[Finding | Unknown], list[Skipped]]:
     """Run one check; one that breaks loses its own findings, and is reported, and stops no other."""
     name = f"{check.code} {check.name()}"
     try:
-        return [_graded(finding, check, evidence) for finding in check.check_all(evidence)], []
+        return [_graded(fact, check, evidence) if isinstance(fact, Finding) else fact for fact in check.check_all(evidence)], []
     except SkipCheck as skip:
-        return [], [Skipped(name, str(skip))]
+        return [], [Skipped(name, str(skip), lasting=skip.lasting)]
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's check may raise anything
         return [], [Skipped(name, f"it broke: {type(error).__name__}: {error}", failed=True)]
 
@@ -60,7 +69,7 @@ def _finished(findings: Iterable[Finding], articles: dict[str, Article]) -> tupl
             finding,
             fingerprint=_fingerprint(*identity, counted[identity]),
             owners=article.front_matter.owners if article else (),
-            excerpt=_excerpt(article.text, finding.line) if article else "",
+            excerpt=article.line(finding.line)[:_EXCERPT].rstrip() if article else "",
         ))
     return tuple(out)
 
@@ -78,19 +87,13 @@ def _fingerprint(code: str, path: str, subject: str, nth: int) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
-def _excerpt(text: str, line: int) -> str:
-    """Return the line of a text, cut to what a report shows; most findings stand near the top."""
-    parts = text.split("\n", line)
-    return parts[line - 1][:_EXCERPT].rstrip() if 0 < line <= len(parts) else ""
-
-
 def _verdicts(
-    findings: Iterable[Finding], evidence: Evidence, only: Callable[[str], bool] | None
+    findings: Iterable[Finding], unknown: Mapping[str, Iterable[str]], evidence: Evidence, only: Callable[[str], bool] | None
 ) -> tuple[ArticleVerdict, ...]:
     by_path: defaultdict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
         by_path[finding.path].append(finding)
     return tuple(
-        verdict(article, by_path[article.path], evidence.config)
+        verdict(article, by_path[article.path], evidence.config, tuple(dict.fromkeys(unknown.get(article.path, ()))))
         for article in evidence.articles if only is None or only(article.path)
     )

@@ -30,7 +30,7 @@ from kbtool.evidence import Evidence
 from kbtool.files import sync_folder
 from kbtool.freshness import review_by
 from kbtool.front_matter import THEME_KEYS
-from kbtool.links import included, site_assets
+from kbtool.links import site_assets
 from kbtool.pages import home_page
 from kbtool.redirects import redirect_pages
 from kbtool.regions import code_mask
@@ -135,7 +135,7 @@ def _includes(article: Article, text: str, edition: Edition, evidence: Evidence,
         return text
     lines = text.split("\n")
     for include in _parse(article, text).includes:
-        other = included(article, include.target, evidence)
+        other = evidence.urls.included(article, include.target)
         shown = other is not None and other is not article and edition.shows(other) and depth < MAX_INCLUDES
         brought = _includes(other, redact(other, edition), edition, evidence, depth + 1) if shown and other else ""
         lines[include.line - 1] = brought
@@ -203,9 +203,11 @@ def _front_matter(article: Article, edition: Edition, evidence: Evidence) -> str
 def _facts(article: Article, edition: Edition, evidence: Evidence) -> dict[str, Any]:
     """Return what the theme shows below an article."""
     found, areas, owners = article.front_matter, evidence.product_areas or {}, evidence.owners or {}
+    changed_on = evidence.reviews.changed_on(article)
     facts: dict[str, Any] = {
         "areas": [(areas[area].name if area in areas else None) or area for area in found.product_areas],
         "content_type": found.content_type,
+        "changed_on": changed_on.isoformat() if changed_on else None,
         "reviewed_on": found.last_reviewed_on.isoformat() if found.last_reviewed_on else None,
         "archived": found.state == "archived",
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import unquote, urlsplit
@@ -49,7 +48,7 @@ class UrlMap:
 
     content: Content
     site: SiteConfig
-    _targets: dict[str, dict[str, Target]] = field(default_factory=dict, compare=False, repr=False)
+    _targets: dict[str, dict[str, dict[str, Target]]] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def pages(self) -> dict[str, str]:
@@ -91,31 +90,47 @@ class UrlMap:
         return f"{key}/" if self.site.directory_urls else f"{key}.html"
 
     def targets(self, article: Article) -> dict[str, Target]:
-        """Return what each link of an article leads to; worked out once."""
+        """Return what each link of an article leads to."""
+        return {href: target for found in self._by_kind(article).values() for href, target in found.items()}
+
+    def targets_of(self, article: Article, kind: str) -> dict[str, Target]:
+        """Return what those links of an article lead to that lead to something of a kind."""
+        return self._by_kind(article).get(kind, {})
+
+    def _by_kind(self, article: Article) -> dict[str, dict[str, Target]]:
+        """Return kind → link → what it leads to; worked out once."""
         found = self._targets.get(article.source)
         if found is None:
-            found = {href: self.resolve(article.source, href) for href in article.markdown.targets}
-            self._targets[article.source] = found
+            found = self._targets[article.source] = {}
+            for href in article.markdown.targets:
+                target = self.resolve(article.source, href)
+                found.setdefault(target.kind, {})[href] = target
         return found
+
+    def included(self, article: Article, name: str) -> Article | None:
+        """Return the article that an include names: relative to the article, the content folder or the repository."""
+        content = self.content.by_source
+        prefix = article.path.removesuffix(article.source)
+        near = posixpath.normpath(posixpath.join(posixpath.dirname(article.source), name))
+        return content.get(near) or content.get(posixpath.normpath(name)) or content.get(name.removeprefix(prefix))
 
     def resolve(self, source: str, href: str) -> Target:
         """Return what `href`, written in the article `source`, leads to."""
         if _ELSEWHERE.match(href):
             return _EXTERNAL
-        rest, _, fragment = href.partition("#")
-        path, anchor = unquote(rest.partition("?")[0]), unquote(fragment)
+        rest, _, anchor = href.partition("#")
+        path = rest.partition("?")[0]
+        if "%" in href:
+            path, anchor = unquote(path), unquote(anchor)
         if not path:
             return Target("article", source, anchor)
         if path.startswith("/"):
-            inside = self._inside(path)
-            return _EXTERNAL if inside is None else self._lookup([inside], anchor)
-        return self._lookup(self._relative(source, path), anchor)
-
-    def _relative(self, source: str, path: str) -> Iterator[str]:
-        """Yield the paths that a relative link may mean: from the file, as MkDocs reads it, then from its URL."""
+            near = self._inside(path)
+            return _EXTERNAL if near is None else self._find(near, anchor) or Target("missing", near, anchor)
         slash = "/" if path.endswith("/") else ""
-        yield posixpath.normpath(posixpath.join(posixpath.dirname(source), path)) + slash
-        yield posixpath.normpath(posixpath.join(self.url(source), path)) + slash
+        near = posixpath.normpath(f"{source.rpartition('/')[0] or '.'}/{path}") + slash  # from the file, as MkDocs reads it
+        found = self._find(near, anchor) or self._find(posixpath.normpath(posixpath.join(self.url(source), path)) + slash, anchor)
+        return found or Target("missing", near, anchor)
 
     def _inside(self, path: str) -> str | None:
         base = self.site.base_path
@@ -123,20 +138,17 @@ class UrlMap:
             return path[len(base) :]
         return "" if f"{path}/" == base else None
 
-    def _lookup(self, candidates: Iterable[str], anchor: str) -> Target:
-        first = ""
-        for path in candidates:
-            first = first or path
-            if path in self.content.by_source:
-                return Target("article", path, anchor)
-            if path in self.content.assets:
-                return Target("asset", path, anchor)
-            if not path.startswith("../"):
-                key = page_key("" if path in (".", "./") else path)
-                page = self.pages.get(key) or self.redirects.get(key)
-                if page is not None and self._is_page(path):
-                    return Target("article", page, anchor)
-        return Target("missing", first, anchor)
+    def _find(self, path: str, anchor: str) -> Target | None:
+        """Return the article or asset at a path of the content folder, or the article at the URL that the path is."""
+        if path in self.content.by_source:
+            return Target("article", path, anchor)
+        if path in self.content.assets:
+            return Target("asset", path, anchor)
+        if path.startswith("../"):
+            return None
+        key = page_key("" if path in (".", "./") else path)
+        page = self.pages.get(key) or self.redirects.get(key)
+        return Target("article", page, anchor) if page is not None and self._is_page(path) else None
 
     def _is_page(self, path: str) -> bool:
         """Return whether a path has the form of a page's URL; `x.md` names a file and has been looked up as one."""

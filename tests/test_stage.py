@@ -292,14 +292,14 @@ def test_the_public_front_matter_is_an_allow_list(staged: Callable[..., Staged])
     assert front(staged({"content/index.md": RICH})) == {
         "title": "A: title", "description": "What it says", "tags": ["one", "two"], "hide": ["toc"],
         "search": {"exclude": True, "boost": 2},
-        "kbtool": {"areas": ["Billing"], "content_type": "how-to", "reviewed_on": "2026-05-01", "archived": False},
+        "kbtool": {"areas": ["Billing"], "content_type": "how-to", "changed_on": None, "reviewed_on": "2026-05-01", "archived": False},
     }
 
 
 def test_inside_one_sees_who_owns_it_and_when_it_is_due(staged: Callable[..., Staged]) -> None:
     """The internal edition shows owner, path, confidence and the day of the review."""
     assert front(staged({"content/index.md": RICH}, "internal"))["kbtool"] == {
-        "areas": ["Billing"], "content_type": "how-to", "reviewed_on": "2026-05-01", "archived": False, "audience": "public",
+        "areas": ["Billing"], "content_type": "how-to", "changed_on": None, "reviewed_on": "2026-05-01", "archived": False, "audience": "public",
         "confidence": "validated", "path": "content/index.md", "owners": ["Ana"], "review_by": "2026-08-01", "overdue": True,
     }
 

@@ -8,14 +8,14 @@ from typing import ClassVar
 
 from kbtool.check import Article, Check, Evidence, Finding
 from kbtool.config import did_you_mean
-from kbtool.links import anchors, linked_targets
+from kbtool.links import anchors, linked_articles
 from kbtool.urls import Target
 
 _ALWAYS = ("", "top", "_top")
 
 
 def _breaks(target: Target, evidence: Evidence) -> bool:
-    if target.kind != "article" or target.anchor in _ALWAYS or target.anchor.startswith((":~:", "__")):
+    if target.anchor in _ALWAYS or target.anchor.startswith((":~:", "__")):
         return False
     return target.anchor not in anchors(evidence.content.by_source[target.source], evidence)
 
@@ -50,7 +50,7 @@ class BrokenAnchor(Check):
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding for each link whose anchor the target does not have."""
-        for link, target in linked_targets(article, evidence, _breaks):
+        for link, target in linked_articles(article, evidence, _breaks):
             known = anchors(evidence.content.by_source[target.source], evidence)
             near = did_you_mean(target.anchor, known).removeprefix("; ")
             yield self.finding(

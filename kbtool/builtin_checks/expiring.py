@@ -43,9 +43,9 @@ class Expiring(Check):
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding for the article and for each of its blocks whose day is near."""
-        soon = add(evidence.today, evidence.config.due_soon)
         if article.front_matter.state == "archived":
             return
+        soon = add(evidence.today, evidence.config.due_soon)
         expires = article.front_matter.expires
         if expires and evidence.today < expires <= soon:
             yield self.at_key(article, "expires", f"the article expires on {expires}", hint="prepare what comes after")

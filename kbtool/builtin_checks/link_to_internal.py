@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from kbtool.check import Article, Check, Evidence, Finding
 from kbtool.editions import Edition, RedactionError
-from kbtool.links import linked_targets
+from kbtool.links import linked_articles
 from kbtool.urls import Target
 
 
@@ -46,10 +46,12 @@ class LinkToInternal(Check):
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding for each link that some edition shows and cannot follow."""
-        def hidden(target: Target, evidence: Evidence) -> bool:
-            return target.kind == "article" and bool(_blind(article, target, evidence))
+        mine = evidence.shown_in[article.source]
 
-        for link, target in linked_targets(article, evidence, hidden):
+        def hidden(target: Target, evidence: Evidence) -> bool:
+            return bool((target.anchor or evidence.shown_in[target.source] != mine) and _blind(article, target, evidence))
+
+        for link, target in linked_articles(article, evidence, hidden):
             blind = _blind(article, target, evidence)
             editions = [edition for edition in blind if edition.shows_line(article, link.line)]
             if editions:
@@ -64,16 +66,13 @@ class LinkToInternal(Check):
 def _blind(article: Article, target: Target, evidence: Evidence) -> list[Edition]:
     """Return the editions that show an article and not what a link in it leads to."""
     other = evidence.content.by_source[target.source]
-    return [
-        edition for edition in evidence.editions.values()
-        if edition.shows(article) and not (edition.shows(other) and _shows_anchor(edition, other, target.anchor))
-    ]
+    mine, others = evidence.shown_in[article.source], evidence.shown_in[other.source]
+    inside = bool(target.anchor and other.markdown.regions and target.anchor in other.markdown.anchors)
+    return [one for one in mine if one not in others or (inside and not _shows_anchor(one, other, target.anchor))]
 
 
 def _shows_anchor(edition: Edition, other: Article, anchor: str) -> bool:
     """Return whether an anchor is not inside a region that the edition cuts (one that is nowhere is KB202's)."""
-    if not anchor or not other.markdown.regions or anchor not in other.markdown.anchors:
-        return True
     try:
         return anchor in edition.anchors(other)
     except RedactionError:  # KB402 says so

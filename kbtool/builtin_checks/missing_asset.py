@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kbtool.check import Article, Check, Evidence, Finding
-from kbtool.links import broken_targets, included, is_file, nearest
+from kbtool.links import broken_targets, is_file, nearest
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class MissingAsset(Check):
                     hint=nearest(target.source, evidence.content.assets) or "add the file, or correct the path",
                 )
         for include in article.markdown.includes:
-            if included(article, include.target, evidence) is None:
+            if evidence.urls.included(article, include.target) is None:
                 yield self.finding(
                     article, f"the included file {include.target!r} is not an article here", line=include.line,
                     column=include.column, subject=include.target, hint="include an article of the content folder",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from kbtool.check import Article, Check, Evidence, Finding, Severity, SkipCheck
+from kbtool.check import Article, Check, Evidence, Finding, Severity, SkipCheck, Unknown
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class OwnerGone(Check):
     code: ClassVar[str] = "KB005"
     severity: ClassVar[Severity] = Severity.WARNING
 
-    def check_all(self, evidence: Evidence) -> Iterator[Finding]:
+    def check_all(self, evidence: Evidence) -> Iterator[Finding | Unknown]:
         """Yield a finding for each owner who has left; skipped without a register."""
         if evidence.owners is None:
             raise SkipCheck(f"{evidence.config.checks_folder}/owners.yml does not exist")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from kbtool.check import Article, Check, Evidence, Finding, SkipCheck
+from kbtool.check import Article, Check, Evidence, Finding, SkipCheck, Unknown
 from kbtool.config import did_you_mean
 
 
@@ -34,7 +34,7 @@ class OwnerUnknown(Check):
 
     code: ClassVar[str] = "KB004"
 
-    def check_all(self, evidence: Evidence) -> Iterator[Finding]:
+    def check_all(self, evidence: Evidence) -> Iterator[Finding | Unknown]:
         """Yield a finding for each unknown owner; skipped without a register."""
         if evidence.owners is None:
             raise SkipCheck(f"{evidence.config.checks_folder}/owners.yml does not exist")

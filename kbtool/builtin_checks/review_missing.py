@@ -8,14 +8,15 @@ from typing import ClassVar
 
 from kbtool.check import Article, Check, Evidence, Finding, Severity
 from kbtool.freshness import on_the_calendar
+from kbtool.history import Unproven
 
 
 @dataclass(frozen=True)
 class ReviewMissing(Check):
     """The article has never been reviewed.
 
-    Fires where `last_reviewed_on` is missing. Archived and evergreen articles need no date. For work in progress, which is
-    in no public edition, it is a warning.
+    Fires where `last_reviewed_on` is missing. Archived and evergreen articles need no date. It is a warning for work in progress,
+    which is in no public edition, and for `grace_days` after the article has landed.
 
     Why it matters: nobody has said that the article is right, so nobody can say since when it may be wrong.
 
@@ -36,17 +37,25 @@ class ReviewMissing(Check):
     """
 
     code: ClassVar[str] = "KB101"
+    grace_days: int = 14  #: days after it landed in which it is a warning
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding where no review is dated."""
-        del evidence
         if article.front_matter.last_reviewed_on or not article.readable or not on_the_calendar(article):
             return
         if "last_reviewed_on" in article.unreadable_keys:
             return
-        unfinished = article.front_matter.state == "work-in-progress"
+        waiting = article.front_matter.state == "work-in-progress" or self._is_new(article, evidence)
         yield self.at_key(
             article, "last_reviewed_on", "the article has never been reviewed",
-            hint="read it against the product, then add `last_reviewed_on: YYYY-MM-DD`",
-            severity=Severity.WARNING if unfinished else None,
+            hint=f"read it against the product, then run `kbtool review {article.path}`",
+            severity=Severity.WARNING if waiting else None,
         )
+
+    def _is_new(self, article: Article, evidence: Evidence) -> bool:
+        """Return whether the article has not landed, or so lately that there is time; what cannot be told is no excuse."""
+        try:
+            landed = evidence.reviews.landed(article)
+        except Unproven:
+            return False
+        return landed is None or (evidence.today - landed).days < self.grace_days

@@ -18,7 +18,7 @@ def render(run: Run, *, color: bool = False) -> str:
         "complete": run.complete,
         "findings": [_finding(finding) for finding in run.findings],
         "skipped": [_skipped(skip) for skip in run.skipped],
-        "unknown": [{"path": found.path, "reason": "; ".join(found.reasons)} for found in run.unknown],
+        "unknown": [{"path": found.path, "reason": "; ".join(found.unknown or found.reasons)} for found in run.unknown],
         "articles": [_article(found) for found in run.articles],
         "summary": _summary(run),
     }
@@ -34,7 +34,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 
 def _skipped(skip: Skipped) -> dict[str, Any]:
-    return {"check": skip.check, "reason": skip.reason, "failed": skip.failed}
+    return {"check": skip.check, "reason": skip.reason, "failed": skip.failed, "lasting": skip.lasting}
 
 
 def _article(found: ArticleVerdict) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pytest
 from kbtool.builtin_checks.review_missing import ReviewMissing
 from kbtool.testing import check_article, check_files, in_words
 
-WORDS = "the article has never been reviewed (read it against the product, then add `last_reviewed_on: YYYY-MM-DD`)"
+WORDS = "the article has never been reviewed (read it against the product, then run `kbtool review content/article.md`)"
 FIRES = {
     "no front matter": ("text\n", "1:1 KB101 error"),
     "no key": ("---\ntitle: x\n---\n", "1:1 KB101 error"),

@@ -1,0 +1,26 @@
+"""Text of strangers inside Markdown: titles, names and paths that must not become markup, links or mentions."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from kbtool.reports.text import visible
+
+_MARKS = re.compile(r"([\\`*_{}\[\]()#+!|~$^@-])")
+_CALLS = re.compile(r"(@(?=\w)|[#!$&](?=\d)|[%~](?=[\w\"])|:(?=//)|\bwww\.)")  #: what a platform makes links and mentions of
+_BREAK = "\u200b"  #: keeps it from doing so, and is not seen
+
+
+def escaped(text: str) -> str:
+    """Return text that shows as itself in the Markdown of GitHub and GitLab, in a table cell too; it calls nobody."""
+    plain = _CALLS.sub(rf"\1{_BREAK}", visible(text))
+    return _MARKS.sub(r"\\\1", html.escape(plain, quote=False)).replace("\\@", "@")
+
+
+def code(text: str) -> str:
+    """Return text as inline code, whatever backticks it has; not for the cell of a table."""
+    text = visible(text)
+    ticks = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    pad = " " if text.startswith(("`", " ")) or text.endswith(("`", " ")) else ""
+    return f"{ticks}{pad}{text}{pad}{ticks}"

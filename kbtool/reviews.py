@@ -1,0 +1,354 @@
+"""What is known about the review of each article: its seal, and what has changed since, in its words and in its code.
+
+Nothing here judges: checks read these facts and say what they mean. What cannot be known is in `unknown`, with its reason.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from kbtool.article_history import ArticleHistories, Review
+from kbtool.articles import Article, with_content
+from kbtool.config import Config
+from kbtool.covers import MAIN, Code, FileChange, Glob, parse_covers
+from kbtool.history import History, Unproven, last_second
+from kbtool.review_evidence import Change, Ignored, Pair, ReviewEvidence, change_of, label, merged, who
+from kbtool.signatures import Seal, asset_paths, included, read_seal, sign_code, sign_review, sign_text
+from kbtool.urls import UrlMap
+
+
+@dataclass
+class Reviews:
+    """The evidence about all reviews.
+
+    Args:
+        articles: all of them.
+        urls: where their links lead.
+        config: the configuration.
+        code: the repositories that can be read, by name; `MAIN` is that of the knowledge base.
+        missing: why others cannot be read, by name.
+        histories: those of the articles, where `MAIN` can be read.
+        prefix: the path of the knowledge base inside its repository, with a slash, or "".
+        wanted: False where the user does without history; no check may then speak of it.
+    """
+
+    articles: Sequence[Article]
+    urls: UrlMap
+    config: Config
+    code: Mapping[str, Code] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+    histories: ArticleHistories | None = None
+    prefix: str = ""
+    wanted: bool = True
+    notes: tuple[str, ...] = ()
+    lines: dict[Pair, tuple[int, int]] = field(default_factory=dict)  #: pair → lines added and removed
+    _found: dict[str, ReviewEvidence] = field(default_factory=dict)
+
+    @property
+    def main(self) -> History | None:
+        """Return the history of the knowledge base, or None where it cannot be read."""
+        return self.code[MAIN].history if MAIN in self.code else None
+
+    def of(self, article: Article) -> ReviewEvidence:
+        """Return what is known about the review of an article; worked out once."""
+        if article.path not in self._found:
+            self._found[article.path] = self._judge(article)
+        return self._found[article.path]
+
+    def globs(self, article: Article) -> tuple[Glob, ...]:
+        """Return what an article covers."""
+        return parse_covers(article.front_matter.covers, self.config.repositories)
+
+    @cached_property
+    def _shared(self) -> Counter[str]:
+        """Count how many articles have each seal."""
+        return Counter(" ".join(seal.split()) for article in self.articles if (seal := article.front_matter.review_seal))
+
+    def _judge(self, article: Article) -> ReviewEvidence:
+        day, globs = article.front_matter.last_reviewed_on, self.globs(article)
+        nothing, unknown = self._nothing(globs)
+        seal, void = self.seal(article)
+        if day is None or self.histories is None:
+            return ReviewEvidence(void=void, nothing=nothing, code_unknown=unknown)
+        try:
+            sealed = article.front_matter.review_seal if seal else None
+            review, why = self.histories.review(self.prefix + article.path, day, sealed), ""
+        except Unproven as error:
+            review, why = None, str(error)
+        found = _Judge(self, article, globs, review, why, seal)
+        code, text = found.code(), found.text()
+        return ReviewEvidence(review, seal, void, text, code, tuple(found.ignored), found.text_unknown,
+                              unknown or found.code_unknown, nothing)
+
+    def _nothing(self, globs: Sequence[Glob]) -> tuple[tuple[int, ...], str]:
+        """Return the entries that match no file, and why others cannot be told, if so."""
+        found, unknown = [], ""
+        for number, one in enumerate(globs):
+            if one.repository not in self.code:
+                unknown = self.missing.get(one.repository, "the repository cannot be read")
+            elif not one.exclude and not self.code[one.repository].present([one]):
+                found.append(number)
+        return tuple(found), unknown
+
+    def seal(self, article: Article) -> tuple[Seal | None, str]:
+        """Return the seal of an article, if it is one of this review, else why it is void ("" where there is none)."""
+        written = article.front_matter.review_seal
+        if not written:
+            return None, ""
+        seal = read_seal(written)
+        if seal is None:
+            return None, "it is no seal that this version of kbtool knows"
+        if self._shared[" ".join(written.split())] > 1:
+            return None, "another article has the same seal"
+        if seal.review != sign_review(article):
+            return None, "date, reviewer, interval, covers, tickets, evergreen or expiry are not those of the review"
+        return seal, ""
+
+    def states(self, globs: Iterable[Glob]) -> dict[str, str]:
+        """Return the covered files (those of other repositories as `name:path`) and their states.
+
+        Raises:
+            Unproven: a repository is not there.
+        """
+        found: dict[str, str] = {}
+        for name, mine in _by_repository(globs):
+            if name not in self.code:
+                raise Unproven(self.missing.get(name, f"there is no repository {name!r}"))
+            found |= {label(name, path): state for path, state in self.code[name].present(mine).items()}
+        return found
+
+    def assets(self, article: Article) -> dict[str, str]:
+        """Return the states of the assets that an article shows, itself or by what it includes, by path."""
+        paths = [path for shown in (article, *included(article, self.urls)) for path in asset_paths(shown, self.urls)]
+        states = self.code[MAIN].tree.states([self.prefix + path for path in paths])
+        return {path.removeprefix(self.prefix): state for path, state in states.items()}
+
+    def landed(self, article: Article) -> dt.date | None:
+        """Return the day on which an article landed; None where it has not been committed.
+
+        Raises:
+            Unproven: that cannot be told.
+        """
+        if self.histories is None or self.main is None:
+            raise Unproven(self.missing.get(MAIN, "history was not read"))
+        number = self.histories.first_landing(self.prefix + article.path)
+        if number is None:
+            return None
+        day = self.main.landed_on(number)
+        if day is None:
+            raise Unproven("the landing that brought it has no date")
+        return day
+
+    def changed_on(self, article: Article) -> dt.date | None:
+        """Return the day of the last substantive change of an article; None where that is not known."""
+        return self.histories.changed_on(self.prefix + article.path) if self.histories else None
+
+    @cached_property
+    def bulk(self) -> dict[str, tuple[str, int]]:
+        """Return article's path → (commit, how many articles' dates it moved), for articles whose date it moved."""
+        if self.histories is None or self.main is None:
+            return {}
+        moved: dict[str, int] = {}
+        for article in self.articles:
+            review = self.of(article).review
+            if review and review.commit and self._moved(article, review.landing):
+                moved[article.path] = review.landing
+        counts = Counter(moved.values())
+        ids = self.main.line.landings.ids
+        return {path: (ids[landing], counts[landing]) for path, landing in moved.items()}
+
+    def _moved(self, article: Article, landing: int) -> bool:
+        """Return whether a landing gave an article that was there before another date."""
+        if self.histories is None:
+            return False
+        versions = self.histories.versions(self.prefix + article.path)
+        before = [version.blob for version in versions if version.number < landing and version.blob]
+        after = [version.blob for version in versions if version.number == landing and version.blob]
+        facts = [self.histories.facts.get(blobs[-1]) for blobs in (before, after) if blobs]
+        return len(facts) == 2 and None not in facts and len({fact.reviewed_on for fact in facts if fact}) == 2
+
+
+def _by_repository(globs: Iterable[Glob]) -> Iterator[tuple[str, list[Glob]]]:
+    found: dict[str, list[Glob]] = {}
+    for one in globs:
+        found.setdefault(one.repository, []).append(one)
+    yield from found.items()
+
+
+class _Judge:
+    """Works out what changed since one review."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - what is known so far
+        self, reviews: Reviews, article: Article, globs: tuple[Glob, ...], review: Review | None, why: str, seal: Seal | None,
+    ) -> None:
+        self.reviews, self.article, self.globs, self.review, self.why, self.seal = reviews, article, globs, review, why, seal
+        self.text_unknown = self.code_unknown = ""
+        self.sealed_at: int | None = None  #: the landing after which covered code was just what the seal signs
+        self.ignored: list[Ignored] = []
+
+    # ------------------------------------------------------------------------------------------ code
+
+    def code(self) -> Change | None:
+        """Return what changed in the covered code, if anything that counts."""
+        if not self.globs:
+            return None
+        broken = False
+        try:
+            if self.seal is not None:
+                broken = sign_code(self.reviews.states(self.globs)) != self.seal.code
+                if not broken:
+                    return None
+                self.sealed_at = self._find_sealed(self.seal)
+            found = [change for name, globs in _by_repository(self.globs) for change in self._in_repository(name, globs)]
+        except Unproven as error:
+            if broken:
+                return Change()
+            self.code_unknown = str(error)
+            return None
+        if found:
+            return merged(found)
+        return Change() if broken and self.sealed_at is None else None
+
+    def _find_sealed(self, seal: Seal) -> int | None:
+        """Return the landing whose code the seal is of, if it is that of the review, or the one that history places it after."""
+        candidates = (self.review.landing, self.review.base) if self.review else ()
+        return next((number for number in candidates if sign_code(self._states_after(number)) == seal.code), None)
+
+    def _states_after(self, number: int) -> dict[str, str]:
+        """Return the states that covered files had after a landing; those of other repositories as of the day of the review."""
+        found: dict[str, str] = {}
+        for name, globs in _by_repository(self.globs):
+            code = self.reviews.code[name]
+            base = number if name == MAIN else self._base(name, code.history)
+            found |= {label(name, path): state for path in code.covered(globs) if (state := code.history.state_at(path, base))}
+        return found
+
+    def _in_repository(self, name: str, globs: Sequence[Glob]) -> Iterator[Change]:
+        code = self.reviews.code.get(name)
+        if code is None:
+            raise Unproven(self.reviews.missing.get(name, f"there is no repository {name!r}"))
+        base = self._base(name, code.history)
+        changed = code.changed(globs, base)
+        ignored = code.history.ignored
+        counting = [file for file in changed if file.uncommitted or not ignored.issuperset(file.landings)]
+        left_out = sorted({number for file in changed for number in file.landings} & ignored) if ignored else []
+        if left_out:
+            self.ignored.append(Ignored("code", tuple(code.history.line.landings.ids[number] for number in left_out)))
+        if counting:
+            yield change_of(name, code, counting, base, globs)
+
+    def _base(self, name: str, history: History) -> int:
+        """Return the landing from which on changes are since the review."""
+        if name == MAIN:
+            if self.review is None:
+                raise Unproven(self.why)
+            return self.review.base if self.sealed_at is None else self.sealed_at
+        day = self.article.front_matter.last_reviewed_on
+        base = history.landed_by(last_second(day)) if day else -1
+        if history.is_cut and base < 0:
+            raise Unproven(f"the history of {name} is cut off at {history.line.landings.ids[0][:12]}")
+        return base
+
+    # ------------------------------------------------------------------------------------------ text
+
+    def text(self) -> Change | None:
+        """Return what changed in the words of the article, if anything that counts."""
+        try:
+            return self._sealed_text(self.seal) if self.seal else self._unsealed_text()
+        except Unproven as error:
+            self.text_unknown = str(error)
+            return None
+
+    def _sealed_text(self, seal: Seal) -> Change | None:
+        reviews = self.reviews
+        if sign_text(self.article, reviews.urls, reviews.assets(self.article)) == seal.text:
+            return None
+        shown = [self.article, *included(self.article, reviews.urls)]
+        paths = [reviews.prefix + path for one in shown for path in (one.path, *asset_paths(one, reviews.urls))]
+        found = self._text_change(paths, self._since_review(paths))
+        return Change(tuple(paths)) if found is None and not self._landed_whole(seal) else found
+
+    def _landed_whole(self, seal: Seal) -> bool:
+        """Return whether the words that landed with the review were those of its seal."""
+        histories, review = self.reviews.histories, self.review
+        if histories is None or review is None:
+            return False
+        versions = histories.versions(self.reviews.prefix + self.article.path)
+        blobs = {self.article.path: next((one.blob for one in reversed(versions) if one.number <= review.landing), "")}
+        blobs |= {one.path: self._state_then(one.path, review)[7:] for one in included(self.article, self.reviews.urls)}
+        content = dict(histories.history.git.blobs(filter(None, blobs.values())))
+        then = {
+            one.path: with_content(self.reviews.config, one, raw) for one in self.reviews.articles
+            if one.path in blobs and (raw := content.get(blobs[one.path])) is not None
+        }
+        articles = tuple(then.get(one.path, one) for one in self.reviews.articles)
+        urls = UrlMap(replace(self.reviews.urls.content, articles=articles), self.reviews.urls.site)
+        article = then.get(self.article.path)
+        return article is not None and sign_text(article, urls, self._assets_then(article, urls, review)) == seal.text
+
+    def _assets_then(self, article: Article, urls: UrlMap, review: Review) -> dict[str, str]:
+        paths = [path for one in (article, *included(article, urls)) for path in asset_paths(one, urls)]
+        return {path: self._state_then(path, review) for path in paths}
+
+    def _state_then(self, path: str, review: Review) -> str:
+        return self.reviews.code[MAIN].history.state_at(self.reviews.prefix + path, review.landing)
+
+    def _since_review(self, paths: Sequence[str]) -> list[int]:
+        """Return the landings after the review that touched any of these paths."""
+        histories, review = self.reviews.histories, self.review
+        if histories is None or review is None:
+            return []
+        found = {version.number for version in histories.versions(paths[0]) if version.number > review.base}
+        found.update(number for path in paths[1:] for number in histories.history.landings_of(path, review.base))
+        return sorted(found - {review.landing})
+
+    def _unsealed_text(self) -> Change | None:
+        histories, review = self.reviews.histories, self.review
+        if review is None or histories is None:
+            raise Unproven(self.why)
+        if not review.commit:
+            return None
+        path = self.reviews.prefix + self.article.path
+        rewordings = histories.rewordings(path)
+        before, landed = self._body_before(path, review.landing - 1), self._body_before(path, review.landing)
+        found = [number for number in rewordings if review.base < number < review.landing]
+        if self._body_before(path, review.base) == before:
+            found = []
+        fact = histories.fact(review.blob)
+        reviewed = fact.body if fact else ""
+        if self._body_now(path) != reviewed:
+            kept_theirs = found and landed == before  # a merge of a review in a branch that changed no words
+            found += [review.landing] if landed != reviewed and not kept_theirs else []
+            found += [number for number in rewordings if number > review.landing]
+        elif not found:
+            return None
+        return self._text_change([path], found) if found or path in self.reviews.code[MAIN].uncommitted else None
+
+    def _body_before(self, path: str, number: int) -> str:
+        """Return the digest of the body that the main line had after a landing."""
+        histories = self.reviews.histories
+        versions = [version for version in histories.versions(path) if version.number <= number] if histories else []
+        fact = histories.fact(versions[-1].blob) if histories and versions else None
+        return fact.body if fact else ""
+
+    def _body_now(self, path: str) -> str:
+        """Return the digest of the body in the work tree."""
+        if path in self.reviews.code[MAIN].uncommitted and self.reviews.histories:
+            return self.reviews.histories.reader.read(self.article.text.encode("utf-8", "surrogateescape")).body
+        return self._body_before(path, len(self.reviews.code[MAIN].history.line.landings.ids))
+
+    def _text_change(self, paths: Sequence[str], landings: Sequence[int]) -> Change | None:
+        """Return the change of these paths by these landings, unless none of them counts."""
+        code = self.reviews.code[MAIN]
+        uncommitted = tuple(path for path in paths if path in code.uncommitted)
+        counting = [number for number in landings if number not in code.history.ignored]
+        if landings and not counting and not uncommitted:
+            self.ignored.append(Ignored("text", tuple(code.history.line.landings.ids[number] for number in landings)))
+            return None
+        base = self.review.base if self.review else -1
+        command = code.diff_command(base, [FileChange(path, "", "") for path in paths], ())
+        return Change(tuple(paths), len(counting), *who(code.history, counting), uncommitted, command=command)

@@ -1,0 +1,180 @@
+"""The signatures of a review: what was reviewed, word for word, so that a later change breaks just the part it touches.
+
+    review_seal: "1 review:2b1c… text:9f60… code:77ab… tickets:-"
+
+The number in front is the version of the rules below; a seal of an older version is verified by the rules of its time, so
+rules that change get a new number. A part is the first 12 hexadecimal digits of a SHA-256; `-` stands for nothing to sign.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+from kbtool.articles import Article
+from kbtool.regions import code_mask, comment_spans, inline_code, region_markers
+from kbtool.tickets import Ticket
+from kbtool.urls import UrlMap
+
+VERSION = "1"
+PARTS = ("review", "text", "code", "tickets")
+NOTHING = "-"
+_DIGITS = 12
+_REVIEWED = ("last_reviewed_on", "last_reviewed_by", "review_in", "evergreen", "expires")
+_PART = rf"(?:[0-9a-f]{{{_DIGITS}}}|-)"
+_SEAL = re.compile(rf"{VERSION} review:({_PART}) text:({_PART}) code:({_PART}) tickets:({_PART})")
+
+_LINK = re.compile(r"\]\((?:<[^<>\n]*>|(?:[^()\s]|\([^()\s]*\))*)(\s+(?:\"[^\"]*\"|'[^']*'))?\s*\)")
+_DEFINITION = re.compile(r"((?:\A|\n) {0,3}\[[^\]\n]+\]:)[ \t]*(?:<[^<>\n]*>|\S+)")
+_ATTRIBUTES = re.compile(r"\{[:#.][^{}\n]*\}")
+_START = re.compile(r"\n[ \t>]+")
+_HEADING = re.compile(r"\n#{1,6}(?=[ \t])")
+_RULE = re.compile(r"\n[ \t|:=-]+(?=\n)")
+_SNIPPET = re.compile(r"\n-+8<-+[^\n]*")
+_UNDERSCORES = re.compile(r"_+(?!\w)|(?<!\w)_+")
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What a review left: one signature for each part."""
+
+    review: str
+    text: str
+    code: str
+    tickets: str
+
+    def __str__(self) -> str:
+        """Return the seal as it stands in the front matter."""
+        return f"{VERSION} " + " ".join(f"{part}:{getattr(self, part)}" for part in PARTS)
+
+
+def read_seal(written: str) -> Seal | None:
+    """Return the seal that is written there, or None where it is none."""
+    match = _SEAL.fullmatch(" ".join(written.split()))
+    return Seal(*match.groups()) if match else None
+
+
+def sign(*parts: str) -> str:
+    """Return the signature of some texts in their order; of none, `-`."""
+    if not parts:
+        return NOTHING
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:_DIGITS]
+
+
+def sign_review(article: Article, new: Mapping[str, object] | None = None) -> str:
+    """Return the signature of what the review was of: date, reviewer, scope, and when it has to be repeated.
+
+    Only what the article itself says counts, so that another default of its folder voids no review. `new` holds what it
+    is about to say instead.
+    """
+    keys = {str(path[0]) for path in article.places}
+    said = {article.aliases.get(key, key) for key in keys}
+    found = {key: getattr(article.front_matter, key) for key in _REVIEWED if key in said} | dict(new or {})
+    facts = {key: str(value) for key, value in found.items() if value is not None}
+    covers = sorted(set(article.front_matter.covers))
+    tickets = sorted({(one.ref, one.expects or "") for one in article.front_matter.tickets})
+    return sign(json.dumps([facts, covers, tickets], sort_keys=True))
+
+
+def sign_text(article: Article, urls: UrlMap, assets: Mapping[str, str]) -> str:
+    """Return the signature of every word that a reader of any edition sees, and of the assets that it shows.
+
+    Args:
+        article: the article.
+        urls: where its links lead.
+        assets: the state (mode and blob id) of each asset, by its path.
+    """
+    found = article.front_matter
+    parts = [words(found.title or ""), words(found.description or "")]
+    for shown in (article, *included(article, urls)):
+        parts += [words(shown.body), *(assets.get(path, "")[7:] for path in asset_paths(shown, urls))]
+    return sign(*parts)
+
+
+def asset_paths(article: Article, urls: UrlMap) -> list[str]:
+    """Return the paths of the assets that an article refers to itself, sorted."""
+    sources = {target.source for target in urls.targets(article).values() if target.kind == "asset"}
+    return sorted(urls.content.assets[source].path for source in sources)
+
+
+def included(article: Article, urls: UrlMap) -> list[Article]:
+    """Return the articles that an article includes, and those that they include, each once, in order."""
+    found: list[Article] = []
+    waiting = [article]
+    while waiting:
+        one = waiting.pop(0)
+        for include in one.markdown.includes:
+            other = urls.included(one, include.target)
+            if other is not None and other is not article and other not in found:
+                found.append(other)
+                waiting.append(other)
+    return found
+
+
+def sign_code(files: Mapping[str, str]) -> str:
+    """Return the signature of covered files: path (with the name of its repository before it) → mode and blob id."""
+    return sign(*(f"{state} {path}" for path, state in sorted(files.items())))
+
+
+def sign_tickets(tickets: Iterable[Ticket] | None) -> str:
+    """Return the signature of what tickets say: state, resolution and closing date; None where no snapshot is at hand."""
+    return sign(*sorted(
+        json.dumps([one.key, one.state, one.resolution, one.closed_at.isoformat() if one.closed_at else None])
+        for one in tickets or ()
+    ))
+
+
+def words(body: str) -> str:
+    """Return the words of a text with one space between them: no white space, no comments, no marks of Markdown.
+
+    Targets of links are no words, nor are markers of regions and includes. In code every sign counts.
+    """
+    spans, _ = comment_spans(body) if "<!--" in body else ((), None)
+    for start, end in reversed(spans):
+        body = f"{body[:start]} {body[end:]}"
+    lines = body.split("\n")
+    for number, _ in region_markers(lines) if ":::" in body else ():
+        lines[number] = ""
+    mask = code_mask(lines)
+    found: list[str] = []
+    start = 0
+    for number in range(1, len(lines) + 1):
+        if number == len(lines) or mask[number] != mask[start]:
+            text = "\n".join(lines[start:number])
+            found += (text if mask[start] else _prose(text)).split()
+            start = number
+    return " ".join(found)
+
+
+def _prose(text: str) -> str:
+    """Return Markdown that is no fenced code without its marks."""
+    text = _START.sub("\n", f"\n{text}\n")
+    text = _HEADING.sub("\n", _RULE.sub("\n", text))
+    if "8<-" in text:
+        text = _SNIPPET.sub("\n", text)
+    if "`" not in text:
+        return _unmarked(text)
+    pieces = []
+    for paragraph in text.split("\n\n"):
+        edges = [0, *(inline_code(paragraph) if "`" in paragraph else ()), len(paragraph)]
+        for number, (start, end) in enumerate(pairwise(edges)):
+            pieces.append(paragraph[start:end].strip("`") if number % 2 else _unmarked(paragraph[start:end]))
+        pieces.append("\n")
+    return "".join(pieces)
+
+
+def _unmarked(text: str) -> str:
+    """Return text without targets of links, attributes and emphasis."""
+    if "](" in text:
+        text = _LINK.sub(r"]\1", text)
+    if "]:" in text:
+        text = _DEFINITION.sub(r"\1", text)
+    if "{" in text:
+        text = _ATTRIBUTES.sub("", text)
+    if "_" in text:
+        text = _UNDERSCORES.sub("", text)
+    return text.replace("*", "").replace("~~", "").replace("`", "").replace("|", " ")
