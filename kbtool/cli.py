@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from kbtool import __version__, shell
+from kbtool import __version__, cli_history, shell
+from kbtool.cli_review import review, why
 from kbtool.errors import IncompleteError, KbtoolError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _SEVERITIES = click.Choice(["error", "warning", "never"])
+_NO_CACHE_HELP = "Work everything out anew; neither read nor write .kbtool/cache."
+_NO_GIT_HELP = "Judge by review dates alone: the checks that need history are left out."
 _TODAY_HELP = "Judge as of this day (YYYY-MM-DD) instead of today in UTC."
 
 
@@ -64,6 +67,8 @@ def kbtool(ctx: click.Context, root: Path | None) -> None:
 @click.option("--strict", is_flag=True, help="Exit with 3 when anything is unknown or was skipped.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 in spite of findings.")
 @click.option("--today", metavar="DATE", help=_TODAY_HELP)
+@click.option("--no-cache", is_flag=True, help=_NO_CACHE_HELP)
+@click.option("--no-git", is_flag=True, help=_NO_GIT_HELP)
 @click.pass_obj
 def check(
     root: Path | None, /, paths: Sequence[Path], form: str, output: Path | None, fail_on: str | None, **options: Any
@@ -79,6 +84,10 @@ def check(
     return 0 if code == 1 and options["exit_zero"] else code
 
 
+kbtool.add_command(cli_history.impact)
+kbtool.add_command(cli_history.covers)
+
+
 @kbtool.command()
 @click.option("--edition", "names", multiple=True, metavar="NAME", help="Build only this edition (repeatable).")
 @click.option("--fail-on", type=_SEVERITIES, help="The least severity that makes exit code 1 (default: error).")
@@ -86,6 +95,8 @@ def check(
 @click.option("--strict", is_flag=True, help="Exit with 3 when anything is unknown or was skipped.")
 @click.option("--allow-empty", is_flag=True, help="Publish an edition without articles.")
 @click.option("--today", metavar="DATE", help=_TODAY_HELP)
+@click.option("--no-cache", is_flag=True, help=_NO_CACHE_HELP)
+@click.option("--no-git", is_flag=True, help=_NO_GIT_HELP)
 @click.pass_obj
 def build(root: Path | None, /, names: Sequence[str], fail_on: str | None, allow_empty: bool, **options: Any) -> int:  # noqa: FBT001 - by keyword, from click
     """Check, build, audit and publish the editions.
@@ -96,7 +107,7 @@ def build(root: Path | None, /, names: Sequence[str], fail_on: str | None, allow
     from kbtool.publish import publish, withholding
     from kbtool.reports.text import render
 
-    evidence, run = shell.run_checks(root, options, ())
+    evidence, run = shell.run_checks(root, options, (), publishes=True)
     editions = [evidence.edition(name) for name in names] or list(evidence.editions.values())
     shell.write(render(run, color=shell.colors(sys.stdout)), nl=False)
     held = withholding(run)
@@ -253,6 +264,10 @@ def completion(name: str) -> int:
     return 0
 
 
+for command in (review, why):
+    kbtool.add_command(command)
+
+
 def main() -> None:
     """Run the command line and exit: every error becomes one line and its exit code, never a traceback."""
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -270,6 +285,7 @@ def main() -> None:
         shell.say(f"error[disk]: standard output: {error.strerror}")
         code = 3
         shell.silence_stdout()
+    gc.freeze()  # nor is it worth looking once more at the end
     sys.exit(code)
 
 

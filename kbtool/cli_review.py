@@ -1,0 +1,78 @@
+"""The commands around a review: `kbtool review` and `kbtool why`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kbtool import shell
+
+_FORMATS = click.Choice(["text", "json", "markdown"])
+_TODAY_HELP = "Judge as of this day (YYYY-MM-DD) instead of today in UTC; a review gets this day."
+
+
+@click.command()
+@click.argument("articles", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--owner", multiple=True, metavar="ID", help="Only articles of this owner (repeatable).")
+@click.option("--area", multiple=True, metavar="ID", help="Only articles of this product area (repeatable).")
+@click.option("--all", "everything", is_flag=True, help="Fresh articles too.")
+@click.option("--format", "form", type=_FORMATS, default="text", show_default=True, help="Of the queue.")
+@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write the queue to a file.")
+@click.option("--outcome", type=click.Choice(["accurate", "updated", "retired"]), help="What the review found, without being asked.")
+@click.option("--by", metavar="ID", help="The owner who reviews; by default the one with the e-mail address that git commits with.")
+@click.option("--still-accurate", is_flag=True, help="The covered code changed, its diff was read, and the article holds.")
+@click.option("--commit", is_flag=True, help="Commit the stamped articles, and nothing else.")
+@click.option("--dry-run", is_flag=True, help="Show what would be written; exit with 1 if that is anything.")
+@click.option("--force", is_flag=True, help="Stamp read-only files as well.")
+@click.option("--today", metavar="DATE", help=_TODAY_HELP)
+@click.option("--no-cache", is_flag=True, help="Work everything out anew; neither read nor write .kbtool/cache.")
+@click.pass_obj
+def review(root: Path | None, /, articles: Sequence[Path], form: str, output: Path | None, **options: Any) -> int:
+    """Show the review queue, or review ARTICLES.
+
+    Without ARTICLES: what needs a review, the riskiest first. With them: all there is to know about each, then the
+    question whether it is accurate, updated or retired. The answer is stamped into its front matter, with a seal of what was
+    reviewed; nothing else changes. Several articles are stamped together or not at all.
+
+    \b
+    kbtool review --owner ana
+    kbtool review content/export.md
+    kbtool review content/export.md --outcome accurate --by ana --commit
+    """
+    from kbtool.review_session import Session
+
+    session = Session(*shell.run_checks(root, {**options, "no_git": False}, ()), options)
+    if articles:
+        return session.review(articles)
+    shell.write_report(session.queue(form), output, session.evidence)
+    return 0
+
+
+@click.command()
+@click.argument("article", type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--today", metavar="DATE", help="Judge as of this day (YYYY-MM-DD) instead of today in UTC.")
+@click.option("--no-cache", is_flag=True, help="Work everything out anew; neither read nor write .kbtool/cache.")
+@click.pass_obj
+def why(root: Path | None, /, article: Path, form: str, **options: Any) -> int:
+    """Say why an ARTICLE is fresh, due, stale or unknown.
+
+    The verdict, its reasons, and the timeline: reviews, edits, landings under what it covers, tickets.
+    """
+    from kbtool.review import dossier
+    from kbtool.review_report import why_json, why_text
+    from kbtool.review_session import Session
+    from kbtool.why import timeline
+
+    evidence, run = shell.run_checks(root, {**options, "no_git": False}, ())
+    found = dossier(Session(evidence, run, options).article(article), evidence, run)
+    moments = timeline(found.article, evidence)
+    if form == "json":
+        shell.write(why_json(found, moments), nl=False)
+    else:
+        shell.write(why_text(found, moments, color=shell.colors(sys.stdout)), nl=False)
+    return 0
