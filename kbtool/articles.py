@@ -6,71 +6,134 @@ nobody's, and all other articles are still loaded.
 
 from __future__ import annotations
 
+import hashlib
 import os
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import pathspec
 
 from kbtool import markdown
+from kbtool.article_cache import ARTICLE_FACTS, FACTS, MARKDOWN_FACTS, ArticleCache, Head, Kept, read_head
+from kbtool.cache import Cache
+from kbtool.characters import OddCharacter, control_characters, hidden_characters
 from kbtool.config import FILE, Config, FolderDefaults, did_you_mean
-from kbtool.errors import ConfigError
+from kbtool.content_files import NO_STATE, State, decode, read_content, walk
+from kbtool.errors import ConfigError, IncompleteError
 from kbtool.front_matter import DECIDES_AUDIENCE, KEYS, FrontMatter, Problem, Raw, read_front_matter, split
 from kbtool.regions import Problem as TextProblem
 from kbtool.regions import comment_spans
 from kbtool.site_config import PLAIN_SLUGGER, Slugger
 from kbtool.yaml_text import Key, Place
 
-MAX_DEPTH = 64  #: folders inside folders
 NOBODY = ""  #: the audience of an article whose front matter cannot be read: no edition shows it
-_BACKUP_ENDINGS = ("~", ".bak", ".orig", ".rej", ".swp", ".tmp")
-
-
 _NO_DEFAULTS = FolderDefaults()
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleFile:
+    """The file that an article is, in the state in which it was read; `digest` is that of its bytes, "" if it has none."""
+
+    path: str
+    state: State = NO_STATE
+    digest: str = ""
+
+    def read(self) -> bytes:
+        """Return the bytes that the article was made from; raises IncompleteError where the file has others by now."""
+        content, _, problem = read_content(self.path, self.state[0])
+        if problem or _digest(content) != self.digest:
+            raise IncompleteError("changed while kbtool was at work", where=self.path, kind="changed", hint="run it again")
+        return content
 
 
 @dataclass(frozen=True)
 class Article:
     """One article.
 
-    `path` is relative to the repository, `source` to the content folder, both POSIX. `text` is the whole file with
-    line ends made `\\n`; `body` is what follows the front matter and starts on line `body_line`.
+    `path` is relative to the repository, `source` to the content folder, both POSIX. `kept` is what earlier runs have worked
+    out about the same bytes; the file is then read only for what they have not.
     """
 
     path: str
     source: str
-    text: str
+    file: ArticleFile
     front_matter: FrontMatter
     audience: str
-    places: Mapping[Key, Place] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
-    raw: Mapping[str, Any] = field(default_factory=dict)
-    body: str = ""
+    body_start: int = 0
     body_line: int = 1
+    placeholders: Mapping[str, str] = field(default_factory=dict)
     audiences: frozenset[str] = frozenset({"public", "internal"})
     block_words: frozenset[str] = frozenset()
     slugger: Slugger = PLAIN_SLUGGER
     aliases: Mapping[str, str] = field(default_factory=dict)
+    kept: Kept | None = None
+    kept_head: bytes = b""
+
+    def __post_init__(self) -> None:
+        """Take over what is known of the text."""
+        if self.kept is not None:
+            vars(self).update(self.kept.facts(ARTICLE_FACTS))
+
+    @cached_property
+    def text(self) -> str:
+        """Return the whole file with line ends made `\\n`, empty where it is not UTF-8."""
+        return decode(self.file.read())[0] if self.file.digest else ""
+
+    @cached_property
+    def head(self) -> Head:
+        """Return the text above the body, and where its keys stand."""
+        return read_head(self.kept_head)
+
+    @property
+    def places(self) -> Mapping[Key, Place]:
+        """Return where the keys of the front matter stand."""
+        return self.head.places
+
+    @property
+    def body(self) -> str:
+        """Return what follows the front matter, from line `body_line` on, with its placeholders filled in."""
+        body = self.text[self.body_start :]
+        for expression, value in self.placeholders.items():
+            body = body.replace(expression, value)
+        return body
+
+    @cached_property
+    def raw(self) -> Mapping[str, Any]:
+        """Return the front matter as its author wrote it."""
+        return split(self.text).raw.values
 
     @cached_property
     def markdown(self) -> markdown.Markdown:
         """Return the one parse of the body."""
-        return markdown.parse(
-            self.body, first_line=self.body_line, audiences=self.audiences, directives=self.block_words,
+        made = markdown.parse(
+            lambda: self.body, first_line=self.body_line, audiences=self.audiences, directives=self.block_words,
             slugify=self.slugger.slugify, separator=self.slugger.separator,
         )
+        if self.kept is not None:
+            vars(made).update(self.kept.facts(MARKDOWN_FACTS))
+        return made
 
     @cached_property
     def comment_problem(self) -> TextProblem | None:
         """Return what is wrong with the HTML comments of the body, if anything."""
-        if "<!--" not in self.body:
+        body = self.body
+        if "<!--" not in body:
             return None
-        problem = comment_spans(self.body)[1]
+        problem = comment_spans(body)[1]
         return problem and replace(problem, line=problem.line + self.body_line - 1)
+
+    @cached_property
+    def control_characters(self) -> tuple[OddCharacter, ...]:
+        """Return the first control character of each line."""
+        return control_characters(self.text)
+
+    @cached_property
+    def hidden_characters(self) -> tuple[OddCharacter, ...]:
+        """Return the characters that nobody can see, each where it stands in its line first."""
+        return hidden_characters(self.text)
 
     @property
     def title(self) -> str:
@@ -94,9 +157,29 @@ class Article:
 
     def place(self, *key: str | int) -> Place:
         """Return where a key (or the key it is in) stands, else line 1."""
-        while key and key not in self.places:
+        places = self.places
+        while key and key not in places:
             key = key[:-1]
-        return self.places.get(key, Place(1))
+        return places.get(key, Place(1)) if key else Place(1)
+
+    def line(self, number: int) -> str:
+        """Return a line of the file, counted from 1, or nothing where there is none."""
+        text = self.head.text if number < self.body_line else self.text
+        parts = text.split("\n", max(number, 0))
+        return parts[number - 1] if 0 < number <= len(parts) else ""
+
+    def keep(self) -> Kept:
+        """Return what has been worked out so far, to be kept for the next run: the same as before where there is nothing new."""
+        mine, parsed, kept = vars(self), vars(self.markdown), self.kept
+        if kept is not None and kept.state == self.file.state:
+            new = FACTS - kept.model_fields_set
+            if mine.keys().isdisjoint(new) and parsed.keys().isdisjoint(new):
+                return kept
+        known = {name: value for name, value in (*mine.items(), *parsed.items()) if name in FACTS}
+        return Kept.model_construct(
+            source=self.source, state=self.file.state, digest=self.file.digest, audience=self.audience,
+            front_matter=self.front_matter, problems=self.problems, body_start=self.body_start, body_line=self.body_line, **known,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +202,12 @@ class Content:
 
     articles: tuple[Article, ...]
     files: tuple[ContentFile, ...] = ()
+    cache: ArticleCache | None = field(default=None, compare=False, repr=False)
+
+    def keep(self) -> None:
+        """Keep for the next run what this one has worked out about the articles; what could not be read is tried again."""
+        if self.cache:
+            self.cache.keep(article for article in self.articles if article.file.digest)
 
     @cached_property
     def by_source(self) -> dict[str, Article]:
@@ -137,10 +226,15 @@ class Content:
         return {file.source: file for file in self.files if file.kind == "asset"}
 
 
-def load_articles(config: Config, slugger: Slugger | None = None) -> Content:
+def load_articles(config: Config, slugger: Slugger = PLAIN_SLUGGER, cache: Cache | None = None) -> Content:
     """Read every article below the content folder; dotfiles and editors' backups are not content.
 
     An unreadable article is loaded with its problems; no content of a file raises anything.
+
+    Args:
+        config: the configuration.
+        slugger: how the site makes anchors.
+        cache: where `Content.keep` keeps what was worked out; without one, every file is read.
 
     Raises:
         ConfigError: there is no such folder.
@@ -150,16 +244,17 @@ def load_articles(config: Config, slugger: Slugger | None = None) -> Content:
             f"the content folder {config.content!r} does not exist", kind="no-inputs",
             hint="set content in [tool.kbtool] to the folder of your articles",
         )
-    reader = _Reader(config, slugger or PLAIN_SLUGGER)
+    kept = ArticleCache(cache or Cache(None), config, slugger)
+    reader = _Reader(config, slugger, kept)
     articles: list[Article] = []
     files: list[ContentFile] = []
-    for found in _walk(config.root / config.content, "", config.suffixes):
+    for found in walk(config.root / config.content, config.suffixes):
         path = f"{config.content}/{found.source}"
         if found.kind == "article":
-            articles.append(reader.read(path, found.source))
+            articles.append(reader.read(path, found.source, found.state))
         else:
             files.append(ContentFile(path, found.source, found.kind, found.outside))
-    return Content(tuple(sorted(articles, key=_order)), tuple(sorted(files, key=_order)))
+    return Content(tuple(sorted(articles, key=_order)), tuple(sorted(files, key=_order)), kept)
 
 
 def _order(item: Article | ContentFile) -> bytes:
@@ -168,29 +263,62 @@ def _order(item: Article | ContentFile) -> bytes:
 
 def load_article(config: Config, source: str) -> Article:
     """Read one article by its path inside the content folder."""
-    return _Reader(config, PLAIN_SLUGGER).read(f"{config.content}/{source}", source)
+    reader = _Reader(config, PLAIN_SLUGGER, ArticleCache(Cache(None), config, PLAIN_SLUGGER))
+    return reader.read(f"{config.content}/{source}", source)
+
+
+def with_content(config: Config, article: Article, content: bytes) -> Article:
+    """Return an article as it would be if its file had another content, such as an older one."""
+    reader = _Reader(config, article.slugger, ArticleCache(Cache(None), config, article.slugger))
+    return reader.made(article.path, article.source, ArticleFile(article.file.path, digest=_digest(content)), content)
 
 
 class _Reader:
     """Reads articles under one configuration; the folder patterns are compiled once."""
 
-    def __init__(self, config: Config, slugger: Slugger) -> None:
-        self.config, self.slugger = config, slugger
+    def __init__(self, config: Config, slugger: Slugger, cache: ArticleCache) -> None:
+        self.config, self.cache, self.placeholders = config, cache, config.preset_.placeholders
         self.defaults = [(_pattern(glob), found) for glob, found in config.defaults.items()]
+        self.shared: dict[str, Any] = {
+            "audiences": config.audiences, "block_words": config.block_words, "slugger": slugger, "aliases": config.key_aliases,
+        }
         for theirs, ours in config.aliases.items():
             if ours not in KEYS:
                 raise ConfigError(f"aliases.{theirs}: {ours!r} is no key of kbtool{did_you_mean(ours, KEYS)}", where=FILE,
                                   hint="write our key on the right")
 
-    def read(self, path: str, source: str) -> Article:
-        text, problem = read_text(f"{self.config.root}/{path}", self.config.max_article_bytes)
+    def read(self, path: str, source: str, state: State = NO_STATE) -> Article:
+        """Read an article whose file was seen in this state: from the cache, if that knows the state or else the bytes."""
+        name = f"{self.config.root}/{path}"
+        kept = self.cache.get(source)
+        if kept and kept.state == state:
+            return self._again(path, ArticleFile(name, state, kept.digest), kept)
+        content, state, problem = read_content(name, self.config.max_article_bytes)
         if problem:
-            return self._article(path, source, text, Raw(problems=(problem,)), "", 1)
+            return self._article(path, source, ArticleFile(name), "", Raw(problems=(problem,)), "", 1)
+        file = ArticleFile(name, state, _digest(content))
+        if kept and kept.digest == file.digest:
+            return self._again(path, file, kept)
+        return self.made(path, source, file, content)
+
+    def made(self, path: str, source: str, file: ArticleFile, content: bytes) -> Article:
+        """Return the article that a file with this content is."""
+        text, problem = decode(content)
+        if problem:
+            return self._article(path, source, file, "", Raw(problems=(problem,)), "", 1)
         parts = split(text)
-        return self._article(path, source, text, parts.raw, parts.body, parts.body_line)
+        return self._article(path, source, file, text, parts.raw, parts.body, parts.body_line)
+
+    def _again(self, path: str, file: ArticleFile, kept: Kept) -> Article:
+        """Return an article that an earlier run has read."""
+        return Article(
+            path=path, source=kept.source, file=file, front_matter=kept.front_matter, audience=kept.audience,
+            problems=kept.problems, body_start=kept.body_start, body_line=kept.body_line,
+            placeholders=self._placeholders(kept.front_matter), kept=kept, kept_head=self.cache.head(kept.source), **self.shared,
+        )
 
     def _article(  # noqa: PLR0913, PLR0917 - the parts of one article
-        self, path: str, source: str, text: str, raw: Raw, body: str, body_line: int
+        self, path: str, source: str, file: ArticleFile, text: str, raw: Raw, body: str, body_line: int
     ) -> Article:
         defaults = self._defaults(path, source)
         front_matter, problems = read_front_matter(raw, self.config, defaults)
@@ -198,15 +326,17 @@ class _Reader:
         audience = NOBODY if fatal else self._audience(front_matter, defaults.ceiling)
         if not fatal and audience == NOBODY:
             problems = (*problems, _no_reader(raw, front_matter, defaults))
-        for expression, key in self.config.preset_.placeholders.items():
-            body = body.replace(expression, getattr(front_matter, key) or "")
-        return Article(
-            path=path, source=source, text=text, front_matter=front_matter, places=raw.places,
-            audience=audience,
-            problems=problems, raw=raw.values, body=body, body_line=body_line,
-            audiences=self.config.audiences, block_words=self.config.block_words,
-            slugger=self.slugger, aliases=self.config.key_aliases,
+        article = Article(
+            path=path, source=source, file=file, front_matter=front_matter, audience=audience, problems=problems,
+            body_start=len(text) - len(body), body_line=body_line, placeholders=self._placeholders(front_matter), **self.shared,
         )
+        head = text[: article.body_start] if body_line > 1 else ""
+        vars(article).update(text=text, raw=raw.values, head=Head(head, raw.places))
+        return article
+
+    def _placeholders(self, front_matter: FrontMatter) -> dict[str, str]:
+        """Return the expressions of the preset that stand for values of the front matter, and those values."""
+        return {expression: getattr(front_matter, key) or "" for expression, key in self.placeholders.items()}
 
     def _defaults(self, path: str, source: str) -> FolderDefaults:
         """Return the defaults of the folder; a later table wins over an earlier one, key by key."""
@@ -240,72 +370,10 @@ def _pattern(glob: str) -> pathspec.GitIgnoreSpec:
         raise ConfigError(f"defaults.{glob}: {error}", where=FILE, hint='write a glob such as "billing/**"') from None
 
 
-def read_text(path: str | Path, limit: int) -> tuple[str, Problem | None]:
-    """Return the text of a file with `\\n` line ends and no byte order mark, or what is wrong with it."""
-    try:
-        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - Path.open takes twice the time, ten thousand times
-            if os.fstat(file.fileno()).st_size > limit:
-                return "", Problem(1, f"the file is larger than {limit:,} bytes", "split it, or raise max_article_bytes")
-            return decode(file.readall())
-    except OSError as error:
-        return "", Problem(1, f"the file cannot be read: {error.strerror}", "give kbtool the right to read it")
-
-
-def decode(raw: bytes) -> tuple[str, Problem | None]:
-    """Return UTF-8 bytes as text with `\\n` line ends, or what is wrong with them."""
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in raw[:4]:
-        return "", Problem(1, "not UTF-8 (it looks like UTF-16)", "save the file as UTF-8")
-    if b"\0" in raw:
-        line = raw.count(b"\n", 0, raw.index(b"\0")) + 1
-        return "", Problem(line, "not text: there is a NUL byte", "an article is a text file; an asset needs another suffix")
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        return "", Problem(line, f"not UTF-8 at byte {error.start}", "save the file as UTF-8")
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"), None
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    source: str
-    kind: str
-    outside: bool = False
-
-
-def _walk(root: Path, inside: str, suffixes: tuple[str, ...], depth: int = 0) -> Iterator[_Found]:
-    """Yield the files below `root/inside`, never through a symlink."""
-    with os.scandir(root / inside) as entries:
-        for entry in entries:
-            source = f"{inside}/{entry.name}".lstrip("/")
-            if entry.name.startswith(".") or entry.name.endswith(_BACKUP_ENDINGS):
-                continue
-            if entry.is_symlink():
-                yield _Found(source, "symlink", _leaves(root, Path(entry.path)))
-            elif entry.is_dir(follow_symlinks=False):
-                yield from _folder(root, source, suffixes, depth + 1)
-            elif stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode):
-                yield _Found(source, "article" if source.endswith(suffixes) else "asset")
-            else:
-                yield _Found(source, "special")
-
-
-def _folder(root: Path, source: str, suffixes: tuple[str, ...], depth: int) -> Iterator[_Found]:
-    if depth > MAX_DEPTH:
-        yield _Found(source, "deep")
-        return
-    if source.endswith(suffixes):
-        yield _Found(source, "folder")
-    yield from _walk(root, source, suffixes, depth)
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _is_utf8(name: str) -> bool:
     """Return whether a file's name can be written in a page; Python reads other bytes as lone surrogates."""
     return not any("\ud800" <= char <= "\udfff" for char in name)
-
-
-def _leaves(root: Path, link: Path) -> bool:
-    try:
-        return not link.resolve(strict=True).is_relative_to(root.resolve())
-    except (OSError, RuntimeError):  # it ends nowhere, or in itself
-        return True

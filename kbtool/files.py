@@ -17,8 +17,13 @@ from kbtool.errors import IncompleteError
 _RENAME_EXCHANGE, _AT_FDCWD = 2, -100
 
 
-def write_atomic(path: Path, content: bytes) -> None:
+def write_atomic(path: Path, content: bytes, *, durable: bool = True) -> None:
     """Write a file by way of a temporary one beside it: readers see the old bytes or the new, never a part.
+
+    Args:
+        path: where to write.
+        content: all of it.
+        durable: wait for the disk, so that a power cut leaves no part either.
 
     Raises:
         OSError: the old file is untouched then.
@@ -28,7 +33,8 @@ def write_atomic(path: Path, content: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())  # noqa: PTH101
         os.replace(name, path)  # noqa: PTH105
     except BaseException:

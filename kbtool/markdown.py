@@ -115,33 +115,35 @@ def _tag_attributes(tag: str) -> Iterator[tuple[str, str]]:
             yield name.lower(), double or single or bare
 
 
-_NO_REGIONS: tuple[tuple[Region, ...], tuple[Problem, ...]] = ((), ())
-
-
 class Markdown:
     """A parsed article body, made by `parse`; each property is computed when it is first asked for."""
 
     def __init__(
         self,
-        body: str,
+        read: Callable[[], str],
         first_line: int,
         marker_words: tuple[frozenset[str], frozenset[str]],
         slugify: tuple[Slugify, str],
     ) -> None:
-        """Keep the text and the options of `parse`; `marker_words` are audiences and directives."""
-        self.body = body
+        """Keep where the text is from and the options of `parse`; `marker_words` are audiences and directives."""
+        self._read = read
         self.first_line = first_line
         self._marker_words = marker_words
         self._slugify, self._separator = slugify
 
-    @cached_property
+    @property
+    def body(self) -> str:
+        """The text."""
+        return self._read()
+
+    @property
     def _lines(self) -> list[str]:
         return self.body.split("\n")
 
-    @cached_property
-    def _prepared(self) -> str:
-        markers = [number for number, _ in region_markers(self._lines)] if self._scanned is not _NO_REGIONS else []
-        return prepare(self.body, markers)
+    @property
+    def _prepared(self) -> str:  # not kept: it is as long as the body, and next to nobody asks twice
+        body = self.body
+        return prepare(body, [number for number, _ in region_markers(body.split("\n"))] if ":::" in body else [])
 
     @cached_property
     def _html(self) -> str:
@@ -151,7 +153,8 @@ class Markdown:
     @cached_property
     def _raw_tags(self) -> list[list[tuple[str, str]]]:
         """The attributes of each tag of the page, only if there is raw HTML in the body."""
-        if "<" not in self.body or not _RAW_TAG.search(self.body):
+        body = self.body
+        if "<" not in body or not _RAW_TAG.search(body):
             return []
         tags = (tag for tag in _TAG.findall(self._html) if "footnote-definition" not in tag)
         return [list(_tag_attributes(tag)) for tag in tags if "=" in tag]
@@ -161,8 +164,9 @@ class Markdown:
         """The ids of attribute lists, and of raw HTML that holds Markdown."""
         holding = [tag for tag in map(dict, self._raw_tags) if "markdown" in tag]
         ids = {tag.get("id", "") for tag in holding}
-        if "{" in self.body and _ANY_ATTRIBUTES.search(self.body):
-            lists = _ANY_ATTRIBUTES.findall(_CODE.sub("<>", self._html)) + _FENCE_ATTRIBUTES.findall(self.body)
+        body = self.body
+        if "{" in body and _ANY_ATTRIBUTES.search(body):
+            lists = _ANY_ATTRIBUTES.findall(_CODE.sub("<>", self._html)) + _FENCE_ATTRIBUTES.findall(body)
             ids.update(attribute_id(found) or "" for found in lists)
         return ids - {""}
 
@@ -192,9 +196,10 @@ class Markdown:
     @cached_property
     def _footnote_ids(self) -> set[str]:
         ids: set[str] = set()
-        if "^" in self.body:
+        body = self.body
+        if "^" in body:
             counts: dict[str, int] = {}
-            for label, colon in _FOOTNOTE.findall(self.body):
+            for label, colon in _FOOTNOTE.findall(body):
                 counts[label] = counts.get(label, 0) + (not colon)
                 ids |= {f"fn:{label}", f"fnref{counts[label] if counts[label] > 1 else ''}:{label}"}
         return ids
@@ -240,16 +245,16 @@ class Markdown:
     @cached_property
     def _scanned(self) -> tuple[tuple[Region, ...], tuple[Problem, ...]]:
         if ":::" not in self.body:
-            return _NO_REGIONS
+            return (), ()
         audiences, directives = self._marker_words
         return scan_regions(self._lines, first_line=self.first_line, audiences=audiences, directives=directives)
 
-    @property
+    @cached_property
     def regions(self) -> tuple[Region, ...]:
         """The parts for other audiences, in the order in which they begin."""
         return self._scanned[0]
 
-    @property
+    @cached_property
     def region_problems(self) -> tuple[Problem, ...]:
         """What is wrong with the markers of regions."""
         return self._scanned[1]
@@ -261,13 +266,14 @@ class Markdown:
     @cached_property
     def expiries(self) -> tuple[Expiry, ...]:
         """The blocks between `<!-- expires DATE -->` and `<!-- end expires -->`, outside code."""
-        if "<!--" not in self.body or "expires" not in self.body.lower():
+        body = self.body
+        if "<!--" not in body or "expires" not in body.lower():
             return ()
         done: list[Expiry] = []
         opened: list[Expiry] = []
-        for start, end in comment_spans(self.body)[0]:
-            if match := _EXPIRES.match(self.body[start:end]):
-                line = self.body.count("\n", 0, start) + self.first_line
+        for start, end in comment_spans(body)[0]:
+            if match := _EXPIRES.match(body[start:end]):
+                line = body.count("\n", 0, start) + self.first_line
                 if not match[1]:
                     opened.append(Expiry(match[2], line, None))
                 elif not opened:
@@ -371,7 +377,7 @@ class _Places:
 
 
 def parse(  # noqa: PLR0913  (options of one site, all by keyword)
-    body: str,
+    body: str | Callable[[], str],
     *,
     first_line: int = 1,
     audiences: frozenset[str] = frozenset({"public", "internal"}),
@@ -381,7 +387,8 @@ def parse(  # noqa: PLR0913  (options of one site, all by keyword)
 ) -> Markdown:
     """Parse an article's body, whose first line is `first_line` of its file.
 
-    `directives` are the words that open a `:::` block which is no region; `slugify` and `separator` are the options of
+    A body that is a function is asked for when something is to be worked out from it. `directives` are the words that open a `:::` block which is no region; `slugify` and `separator` are the options of
     the site's toc extension. Nothing is computed before it is asked for, and no text is an error.
     """
-    return Markdown(body, first_line, (audiences, directives), (slugify or slug, separator))
+    read = (lambda: body) if isinstance(body, str) else body
+    return Markdown(read, first_line, (audiences, directives), (slugify or slug, separator))

@@ -57,7 +57,7 @@ class KbtoolPlugin(BasePlugin[Options]):
 
     def _stage(self, folder: Path) -> Staged:
         root = Path(self.config.root) if self.config.root else find_root(folder)
-        self.evidence = gather(load_config(root), clock.today())
+        self.evidence = gather(load_config(root), clock.today(), git=False)
         edition = self.evidence.edition(self.config.edition)
         return stage(self.evidence, edition, root / ".kbtool" / "serve" / edition.name, preview=True)
 

@@ -19,7 +19,7 @@ def prepare(config: Config, name: str, today: dt.date) -> Path:
         UsageError: there is no such edition.
         KbtoolError: it cannot be staged.
     """
-    evidence = gather(config, today)
+    evidence = gather(config, today, git=False)  # an article shows when it is saved, not when it has landed
     edition = evidence.edition(name)
     folder = config.root / ".kbtool" / "serve" / name
     staged = stage(evidence, edition, folder, preview=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import re
@@ -17,6 +18,7 @@ from kbtool.config import Config, did_you_mean
 from kbtool.errors import UsageError
 from kbtool.files import write_atomic
 from kbtool.front_matter import CONTENT_TYPES
+from kbtool.git import Git, GitError
 
 #: Names that a wheel cannot carry as they are.
 _RENAMED = {"gitignore": ".gitignore", "keep": ".gitkeep"}
@@ -25,6 +27,8 @@ _STAGE = ".kbtool/stage/public/docs/.gitignore"  #: keeps the folder that mkdocs
 
 def init(folder: Path, name: str, today: dt.date) -> list[str]:
     """Make a knowledge base in a new or empty folder; return the files made, relative to it.
+
+    A folder that no git repository holds becomes one: without history nobody can say what has changed.
 
     Raises:
         UsageError: the folder holds something already.
@@ -38,6 +42,9 @@ def init(folder: Path, name: str, today: dt.date) -> list[str]:
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(target, text.encode("utf-8", "replace"))
+    with contextlib.suppress(GitError):  # without git, `kbtool check --no-git` judges by dates
+        if Git(folder).ask("rev-parse", "--show-toplevel") is None:
+            Git(folder).run("init", "--quiet", "--initial-branch=main")
     return sorted(files)
 
 

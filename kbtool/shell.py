@@ -17,6 +17,7 @@ from kbtool.errors import KbtoolError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from kbtool.articles import Article
     from kbtool.config import Config
     from kbtool.evidence import Evidence
     from kbtool.finding import Run
@@ -65,29 +66,51 @@ def day(text: str | None) -> dt.date:
 
 
 def gather_evidence(root: Path | None, today: str | None) -> Evidence:
-    """Gather the evidence; raises ConfigError and UsageError."""
+    """Gather the evidence that needs no history; raises ConfigError and UsageError."""
     from kbtool.evidence import gather
 
-    return gather(read_config(root), day(today))
+    return gather(read_config(root), day(today), git=False)
 
 
-def run_checks(root: Path | None, options: dict[str, Any], paths: Sequence[Path]) -> tuple[Evidence, Run]:
+def run_checks(
+    root: Path | None, options: dict[str, Any], paths: Sequence[Path], *, publishes: bool = False
+) -> tuple[Evidence, Run]:
     """Run the checks that the options ask for; raises UsageError where there is nothing to check."""
     from kbtool.registry import make_checks, make_trackers
     from kbtool.runner import run
 
     config = read_config(root)
+    put_back(config)
     checks = make_checks(config, options.get("select", ()), options.get("ignore", ()))
     make_trackers(config)  # a misspelt option is an error now, not on the day that a ticket is needed
     if not checks:
         raise UsageError("no check is left to run", kind="no-checks", hint="widen --select or narrow --ignore")
+    from kbtool.cache import FOLDER, Cache
     from kbtool.evidence import gather
 
-    evidence = gather(config, day(options["today"]))
+    cache = Cache(None if options["no_cache"] else config.root / FOLDER)
+    evidence = gather(config, day(options["today"]), cache, cached_articles=not publishes, git=not options["no_git"])
     if not evidence.articles:
         raise UsageError(f"there is no article below {config.content!r}", kind="no-inputs",
                          hint="set content in [tool.kbtool], or write one with `kbtool new`")
-    return evidence, run(evidence, checks, only=_only(paths, evidence))
+    found = run(evidence, checks, only=_only(paths, evidence))
+    evidence.content.keep()
+    for kind, notes in (("history", evidence.reviews.notes), ("cache", cache.notes)):
+        for note in notes:
+            say(f"warning[{kind}]: {note}")
+    return evidence, found
+
+
+def put_back(config: Config) -> None:
+    """Put back what a killed review has left half written, and say so."""
+    from kbtool.journal import recover
+
+    found = recover(config.root)
+    if found is not None:
+        what = ", ".join(found.restored) or "nothing had to be put back"
+        say(f"note: a review was killed while it wrote; put back: {what}")
+        for path in found.left:
+            say(f"warning[journal]: {path} was changed since; it stays as it is")
 
 
 def _only(paths: Sequence[Path], evidence: Evidence) -> Any:
@@ -109,6 +132,18 @@ def _only(paths: Sequence[Path], evidence: Evidence) -> Any:
                              hint=f"articles are below {evidence.config.content}/")
         wanted.append(name)
     return lambda found: any(name in (".", found) or found.startswith(f"{name}/") for name in wanted)
+
+
+def find_article(evidence: Evidence, path: Path) -> Article:
+    """Return the article that a path names, from here or from the root; raises UsageError where it names none."""
+    root = evidence.config.root.resolve()
+    here = path if path.is_absolute() else Path.cwd() / path
+    here = here.parent.resolve() / here.name
+    name = here.relative_to(root).as_posix() if here.is_relative_to(root) else path.as_posix()
+    for article in evidence.articles:
+        if article.path in (name, path.as_posix()):
+            return article
+    raise UsageError(f"there is no article {str(path)!r}", kind="no-such-path", hint="name its file, such as content/export.md")
 
 
 def find_report(form: str) -> Any:
@@ -141,8 +176,8 @@ def write_report(text: str, output: Path | None, evidence: Evidence) -> None:
 
     if output.is_dir() or not output.absolute().parent.is_dir():
         raise UsageError(f"--output: {str(output)!r} is a folder, or its folder does not exist", kind="bad-output")
-    here = output.resolve()
-    if any(here == (evidence.config.root / article.path).resolve() for article in evidence.articles):
+    here, content = output.resolve(), (evidence.config.root / evidence.config.content).resolve()
+    if here.is_relative_to(content) and here.relative_to(content).as_posix() in evidence.content.by_source:
         raise UsageError(f"--output: {str(output)!r} is an article", kind="bad-output")
     write_atomic(output, text.encode("utf-8", "backslashreplace"))
 

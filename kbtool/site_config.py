@@ -159,10 +159,14 @@ _Dumper.add_representer(Tagged, lambda _, data: data.node)
 
 @dataclass(frozen=True, slots=True)
 class Slugger:
-    """How the engine makes a heading's anchor: `slugify(text, separator)`, None for Python-Markdown's own."""
+    """How the engine makes a heading's anchor: `slugify(text, separator)`, None for Python-Markdown's own.
+
+    `name` is the options that it was made from; two sluggers of one name are the same.
+    """
 
     slugify: Callable[[str, str], str] | None = None
     separator: str = "-"
+    name: str = ""
 
 
 PLAIN_SLUGGER = Slugger()
@@ -172,7 +176,8 @@ def slugger(site: SiteConfig) -> Slugger:
     """Return the slugger that the options of the `toc` extension name."""
     options = site.extension("toc")
     separator = options.get("separator")
-    return Slugger(_slugify(options.get("slugify")), separator if isinstance(separator, str) else "-")
+    name = dump(options) if options else ""
+    return Slugger(_slugify(options.get("slugify")), separator if isinstance(separator, str) else "-", name)
 
 
 def _slugify(option: object) -> Callable[[str, str], str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import subprocess
@@ -13,6 +14,18 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from kbtool.articles import Article
+from kbtool.cache import Cache
+from kbtool.check import Check
+from kbtool.config import load_config
+from kbtool.evidence import Evidence, gather
+from kbtool.finding import Run
+from kbtool.registry import make_checks
+from kbtool.review import seal_of
+from kbtool.review_evidence import ReviewEvidence
+from kbtool.runner import run
+from kbtool.testing import OWNERS, PRODUCT_AREAS, Repository, history
 
 settings.register_profile("default", deadline=None)  # no test is about time
 settings.register_profile("soak", deadline=None, max_examples=5000)
@@ -66,14 +79,13 @@ class KnowledgeBase:
         return kbtool(*args, cwd=more.pop("cwd", self.root), today=today, env=env, **more)
 
     def tree(self) -> dict[str, bytes]:
-        """Return every file below, to show that nothing was changed."""
-        return {p.relative_to(self.root).as_posix(): p.read_bytes() for p in sorted(self.root.rglob("*")) if p.is_file()}
+        """Return every file below, to show that nothing was changed; the cache is not of the knowledge base."""
+        files = [path for path in sorted(self.root.rglob("*")) if path.is_file() and self.root / ".kbtool/cache" not in path.parents]
+        return {path.relative_to(self.root).as_posix(): path.read_bytes() for path in files}
 
 
 def kbtool(*args: str, cwd: Path, today: str | None = None, env: Mapping[str, str] | None = None, **more: Any) -> Done:
     """Run the command line in a process of its own; no traceback may ever reach anybody."""
-    import datetime as dt
-
     clock = {}
     if today:
         moment = dt.datetime.fromisoformat(today).replace(hour=12, tzinfo=dt.UTC)
@@ -92,6 +104,9 @@ def kbtool(*args: str, cwd: Path, today: str | None = None, env: Mapping[str, st
 def kb(tmp_path: Path) -> KnowledgeBase:
     """A small, clean knowledge base: one public article, both registers."""
     made = KnowledgeBase(tmp_path / "kb")
+    made.write(".git/HEAD", "ref: refs/heads/main\n")  # what `git init` makes, less what git does without
+    for folder in ("objects", "refs"):
+        (made.root / ".git" / folder).mkdir()
     made.write("pyproject.toml", "[tool.kbtool]\n")
     made.write("checks/owners.yml", "ana:\n  name: Ana\n  email: ana@example.com\n")
     made.write("checks/product_areas.yml", "billing:\n  name: Billing\n")
@@ -104,6 +119,16 @@ def empty_kb(tmp_path: Path) -> KnowledgeBase:
     """A folder with nothing in it."""
     (tmp_path / "kb").mkdir()
     return KnowledgeBase(tmp_path / "kb")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home folder of nobody, so that the settings of whoever runs the tests do not count."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -130,3 +155,104 @@ def article_text() -> str:
 def kbtool_fixture() -> Callable[..., Done]:
     """The command line as a function: `kbtool("check", cwd=folder)`."""
     return kbtool
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a run over a real repository found."""
+
+    evidence: Evidence
+    found: Run
+
+    def article(self, name: str = "a") -> Article:
+        """Return an article by its name in the content folder."""
+        return self.evidence.content.by_source[f"{name}.md"]
+
+    def of(self, name: str = "a") -> ReviewEvidence:
+        """Return what is known about the review of an article."""
+        return self.evidence.reviews.of(self.article(name))
+
+    def verdict(self, name: str = "a") -> str:
+        """Return the verdict on an article."""
+        return next(one.verdict.value for one in self.found.articles if one.path.endswith(f"/{name}.md"))
+
+    def codes(self, name: str = "a") -> list[str]:
+        """Return code and severity of the findings about an article, such as `KB106 warning`."""
+        return sorted(f"{one.code} {one.severity}" for one in self.found.findings if one.path.endswith(f"/{name}.md"))
+
+    def changed(self, name: str = "a", part: str = "code") -> tuple[int, str, list[str], str] | None:
+        """Return what changed in the code (or text) of an article: landings, since when, files, newest subject; None if nothing."""
+        change = getattr(self.of(name), part)
+        return (change.landings, str(change.since), list(change.files), change.subject) if change else None
+
+
+def judge(
+    where: Repository | Path, today: str = "2026-11-22", *, cache: Cache | None = None, checks: tuple[Check, ...] | None = None,
+) -> Judged:
+    """Gather the evidence about a knowledge base in a real repository, and run the checks; none of them may break."""
+    config = load_config(where.folder if isinstance(where, Repository) else where)
+    evidence = gather(config, dt.date.fromisoformat(today), cache)
+    found = run(evidence, make_checks(config) if checks is None else checks)
+    assert not [skip for skip in found.skipped if skip.failed], found.skipped
+    return Judged(evidence, found)
+
+
+@pytest.fixture(scope="session", name="judge")
+def judge_fixture() -> Callable[..., Judged]:
+    """`judge(repository, "2026-03-20")`, see there."""
+    return judge
+
+
+def new_repo(folder: Path, config: str = "", **more: Any) -> Repository:
+    """Return a repository with both registers and a configuration, committed on 1 January 2026, and no article."""
+    made = history(folder, **more)
+    made.commit({
+        "pyproject.toml": f"[tool.kbtool]\n{config}\n", "checks/owners.yml": OWNERS, "checks/product_areas.yml": PRODUCT_AREAS,
+        "content/.keep": "",
+    }, on="2026-01-01", message="Begin")
+    return made
+
+
+@pytest.fixture(scope="session", name="new_repo")
+def new_repo_fixture() -> Callable[..., Repository]:
+    """`new_repo(folder, config)`, see there."""
+    return new_repo
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repository:
+    """A real repository of a knowledge base without articles."""
+    return new_repo(tmp_path / "repo")
+
+
+def page(body: str = "Text.\n", **keys: str | None) -> str:
+    """Return a clean public article: keyword arguments replace front matter lines, None removes one."""
+    usual: dict[str, str | None] = {
+        "title": "A page", "audience": "public", "owners": "[ana]", "product_areas": "[billing]",
+        "last_reviewed_on": "2026-10-01",
+    }
+    lines = [f"{key}: {value}\n" for key, value in (usual | keys).items() if value is not None]
+    return f"---\n{''.join(lines)}---\n\n{body}"
+
+
+@pytest.fixture(scope="session", name="page")
+def page_fixture() -> Callable[..., str]:
+    """`page(body, key=value)`, see there."""
+    return page
+
+
+def seal(where: Repository | Path, *names: str) -> None:
+    """Seal articles (`a` is content/a.md) as they stand in the work tree, with the review that they name; nothing is committed."""
+    folder = where.folder if isinstance(where, Repository) else where
+    evidence = gather(load_config(folder), dt.date(2026, 11, 22))
+    for name in names:
+        found = evidence.content.by_source[f"{name}.md"]
+        path = folder / found.path
+        lines = [line for line in path.read_bytes().split(b"\n") if not line.startswith(b"review_seal:")]
+        path.write_bytes(b"\n".join([lines[0], f'review_seal: "{seal_of(found, evidence, {})}"'.encode(), *lines[1:]]))
+
+
+@pytest.fixture(scope="session", name="seal")
+def seal_fixture() -> Callable[..., None]:
+    """`seal(repository, "a", "b")`, see there."""
+    return seal

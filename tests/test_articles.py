@@ -7,11 +7,10 @@ import socket
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from kbtool.articles import MAX_DEPTH, NOBODY, ContentFile, decode, load_article, load_articles, read_text
+from kbtool.articles import NOBODY, ContentFile, load_article, load_articles
 from kbtool.config import Config, load_config
+from kbtool.content_files import MAX_DEPTH
 from kbtool.editions import load_editions
 from kbtool.errors import ConfigError
 from kbtool.testing import knowledge_base
@@ -120,7 +119,6 @@ def test_a_file_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
     article = load_article(config, "gone.md")
     assert (article.audience, article.readable) == (NOBODY, False)
     assert article.problems[0].message == "the file cannot be read: No such file or directory"
-    assert read_text(tmp_path, 10)[1] is not None
 
 
 UNREADABLE: dict[str, str | bytes] = {
@@ -201,38 +199,6 @@ def test_an_alias_for_a_key_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as error:
         load_articles(config)
     assert 'aliases.ms.date: \'last_reviewd_on\' is no key of kbtool; did you mean "last_reviewed_on"?' in str(error.value)
-
-
-@pytest.mark.parametrize(
-    ("raw", "line", "message"),
-    [
-        ("\ufeffa".encode("utf-16-le"), 1, "not UTF-8 (it looks like UTF-16)"),
-        (b"a\0b\0", 1, "not UTF-8 (it looks like UTF-16)"),
-        (b"text\n\ntext\0", 3, "not text: there is a NUL byte"),
-        (b"text\ncaf\xe9", 2, "not UTF-8 at byte 8"),
-        (b"\xed\xa0\x80", 1, "not UTF-8 at byte 0"),
-    ],
-)
-def test_decode_names_what_is_wrong(raw: bytes, line: int, message: str) -> None:
-    """Bytes that are no UTF-8 text have a problem with a line, and no text."""
-    text, problem = decode(raw)
-    assert problem is not None
-    assert (text, problem.line, problem.message) == ("", line, message)
-    assert problem.hint
-
-
-@given(st.binary(max_size=40))
-def test_decode_never_raises(raw: bytes) -> None:
-    """Any bytes are text with plain line ends, or a problem."""
-    text, problem = decode(raw)
-    assert (problem is not None and text == "") or "\r" not in text
-
-
-@given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40))
-def test_decode_reads_all_utf8(text: str) -> None:
-    """Whatever was encoded is read back, up to line ends and one byte order mark."""
-    expected = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    assert decode(text.encode()) == (expected, None)
 
 
 def test_the_preset_fills_its_placeholders(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kbtool.evidence import Evidence
-from kbtool.links import anchors, asset_sources, broken_targets, included, is_file, linked_targets, site_assets
+from kbtool.links import anchors, asset_sources, broken_targets, is_file, linked_articles, site_assets
 from kbtool.testing import knowledge_base
 
 FILES = {
@@ -24,12 +24,12 @@ def gathered(folder: Path, body: str = "", **files: str) -> Evidence:
 
 def test_links_come_with_their_lines_in_order(tmp_path: Path) -> None:
     """Each link that leads to something wanted is there once for each place, with line and column."""
-    evidence = gathered(tmp_path, "[a](a.md) [b](/)\n\n> [a](a.md#part-id)\n\n![x](x.png)\n\n[dead](gone.md)\n")
+    evidence = gathered(tmp_path, "[a](a.md) [b](/)\n\n> [a](a.md#part-id)\n\n![x](x.png)\n\n[dead](gone.md) [self](#p)\n")
     page = evidence.content.by_source["sub/page.md"]
     found = [(link.line, link.column, target.source, target.anchor)
-             for link, target in linked_targets(page, evidence, lambda target, _: target.kind == "article")]
+             for link, target in linked_articles(page, evidence, lambda target, _: target.source != "sub/page.md")]
     assert found == [(4, 5, "sub/a.md", ""), (4, 15, "index.md", ""), (6, 7, "sub/a.md", "part-id")]
-    assert list(linked_targets(page, evidence, lambda target, _: target.kind == "external")) == []
+    assert list(linked_articles(page, evidence, lambda target, _: target.anchor == "gone")) == []
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_the_assets_of_an_article(tmp_path: Path, body: str, assets: set[str]) -
 def test_what_an_include_names(tmp_path: Path, name: str, source: str | None) -> None:
     """Relative to the article first, then to the content folder and the repository; only articles can be included."""
     evidence = gathered(tmp_path)
-    found = included(evidence.content.by_source["sub/page.md"], name, evidence)
+    found = evidence.urls.included(evidence.content.by_source["sub/page.md"], name)
     assert (found.source if found else None) == source
 
 

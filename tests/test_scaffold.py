@@ -34,6 +34,11 @@ def codes(root: Path) -> list[tuple[str, str]]:
 # ---------------------------------------------------------------------------------------------- init
 
 
+def files_of(root: Path) -> set[str]:
+    """Return every file of a knowledge base, but git's own."""
+    return {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file() and root / ".git" not in path.parents}
+
+
 def test_a_new_knowledge_base_is_clean_and_builds(empty_kb: Any) -> None:
     """`init`, `check --strict` and `build` go through without a word of warning; the two sites differ as they should."""
     made = empty_kb.run("init", "help", "--name", 'Acme "Help"')
@@ -41,7 +46,7 @@ def test_a_new_knowledge_base_is_clean_and_builds(empty_kb: Any) -> None:
     assert made.out.splitlines()[-1] == "Made a knowledge base in help. Next: cd help && kbtool build"
     root = empty_kb.root / "help"
     listed = {line.strip() for line in made.out.splitlines()[:-1]}
-    assert listed == {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
+    assert listed == files_of(root)
     assert {"pyproject.toml", "mkdocs.yml", "content/index.md", "checks/owners.yml", ".gitignore"} < listed
     checked = empty_kb.run("check", "--strict", "--fail-on", "warning", cwd=root)
     assert (checked.code, checked.out, checked.err) == (0, "0 errors, 0 warnings, 0 unknown, 3 articles, 0 skipped\n", "")
@@ -62,7 +67,7 @@ def test_what_is_built_is_not_for_git(empty_kb: Any) -> None:
 
     root = empty_kb.root / "kb"
     init(root, "kb", TODAY)
-    before = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
+    before = files_of(root)
     assert empty_kb.run("build", "--edition", "public", cwd=root).code == 0
     subprocess.run(["git", "init", "-q"], cwd=root, check=True)
     shown = subprocess.run(

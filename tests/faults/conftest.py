@@ -90,18 +90,3 @@ def check(kb: Any) -> Check:
         return Checked(done.code, report, shown["public"], shown["internal"])
 
     return run
-
-
-@pytest.fixture
-def page() -> Callable[..., str]:
-    """Return a maker of clean public articles: keyword arguments replace front matter lines, None removes one."""
-
-    def make(body: str = "Text.\n", **keys: str | None) -> str:
-        usual: dict[str, str | None] = {
-            "title": "A page", "audience": "public", "owners": "[ana]", "product_areas": "[billing]",
-            "last_reviewed_on": "2026-10-01",
-        }
-        lines = [f"{key}: {value}\n" for key, value in (usual | keys).items() if value is not None]
-        return f"---\n{''.join(lines)}---\n\n{body}"
-
-    return make

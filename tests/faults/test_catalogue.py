@@ -11,6 +11,7 @@ import pytest
 ROWS = {
     *(f"c{n:02}" for n in range(1, 12)), *(f"d{n:02}" for n in range(1, 13)), *(f"e{n:02}" for n in range(1, 26)),
     *(f"f{n:02}" for n in range(1, 15)), "g16", "g17", *(f"h{n:02}" for n in (1, 2, 3, 4, 5, 12, 13, 16)),
+    *(f"k{n:02}" for n in (*range(1, 13), 16)),
     *(f"n{n:02}" for n in range(1, 11)),
 }
 

@@ -21,7 +21,7 @@ product_areas: [billing]
 last_reviewed_on: 2026-10-01
 last_reviewed_by: ana
 review_seal: "1 review:5ea1d00d"
-covers: ["src/vault/**"]
+covers: ["content/**", "!src/vault/**"]
 tickets: [VAULT-4711]
 tags: [paper]
 {more}---

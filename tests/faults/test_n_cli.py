@@ -51,7 +51,7 @@ if "mkdocs" in sys.orig_argv:
         (["check", "--format", "jsn"], 'error[no-such-report]: --format: no report is called \'jsn\'; did you mean "json"?'),
         (["check", "--select", "KB9O1"], "error[no-such-check]: no check is called 'KB9O1'"),
         (["check", "--select", "review-overdu"], 'did you mean "review-overdue"?'),
-        (["check", "--ignore", "KB1O2"], 'error[no-such-check]: no check is called \'KB1O2\'; did you mean "KB102"?'),
+        (["check", "--ignore", "KB1O2"], 'error[no-such-check]: no check is called \'KB1O2\'; did you mean "KB112"?'),
         (["check", "--select", ""], "error[no-such-check]: no check is called ''"),
         (["check", "--fail-on", "errors"], "'errors' is not one of 'error', 'warning', 'never'"),
         (["check", "--today", "2026-02-30"], "error[bad-date]: --today: there is no day '2026-02-30' in the calendar"),

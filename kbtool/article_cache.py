@@ -1,0 +1,189 @@
+"""What earlier runs worked out about articles, so that a file that has not changed need not be read again.
+
+An article is known again by the state of its file, else by its bytes, since a new checkout has new times. A state counts
+only when the file was last changed before the run that read it began: what is changed while it is read, or within the same
+tick of the clock, may look the same and is known by its bytes alone, as git does it. All that a fact depends on besides is in
+the key: the configuration, the slugger, and the versions of kbtool and of what it reads with.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, create_model
+
+from kbtool.cache import Cache
+from kbtool.characters import OddCharacter
+from kbtool.config import Config
+from kbtool.content_files import NO_STATE, State
+from kbtool.front_matter import FrontMatter, Problem
+from kbtool.markdown import Expiry, Link
+from kbtool.regions import Problem as TextProblem
+from kbtool.regions import Region
+from kbtool.site_config import Slugger
+from kbtool.yaml_text import Key, Place
+
+_NAME = "content"
+_READERS = ("markdown", "pydantic", "pymdown-extensions", "pyromark", "pyyaml")
+_HEAD = TypeAdapter(tuple[str, dict[str, tuple[int, int]]])
+#: Facts are worked out when they are first asked for; these are the properties of `Article` and `Markdown` that are kept.
+ARTICLE_FACTS = ("comment_problem", "control_characters", "hidden_characters")
+MARKDOWN_FACTS = ("targets", "anchors", "first_heading", "words", "includes", "regions", "region_problems", "expiries")
+FACTS = frozenset((*ARTICLE_FACTS, *MARKDOWN_FACTS))
+
+if TYPE_CHECKING:
+    _Typed = FrontMatter
+else:  # the values have their types already, so the functions that read them from YAML are left out
+    _Typed = create_model(
+        "_Typed", __base__=FrontMatter,
+        **{name: (found.annotation, found.default) for name, found in FrontMatter.model_fields.items()},
+    )
+
+
+class Kept(BaseModel):
+    """What is kept of one article; a fact that nobody has asked for yet is not set."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: str
+    state: State
+    digest: str
+    audience: str
+    front_matter: _Typed
+    problems: tuple[Problem, ...] = ()
+    body_start: int
+    body_line: int
+    comment_problem: TextProblem | None = None
+    control_characters: tuple[OddCharacter, ...] = ()
+    hidden_characters: tuple[OddCharacter, ...] = ()
+    targets: frozenset[str] = frozenset()
+    anchors: frozenset[str] = frozenset()
+    first_heading: str | None = None
+    words: int = 0
+    includes: tuple[Link, ...] = ()
+    regions: tuple[Region, ...] = ()
+    region_problems: tuple[TextProblem, ...] = ()
+    expiries: tuple[Expiry, ...] = ()
+
+    def facts(self, names: Iterable[str]) -> dict[str, Any]:
+        """Return those of the facts that were worked out."""
+        known, values = self.model_fields_set, vars(self)
+        return {name: values[name] for name in names if name in known}
+
+
+class KeptPlaces(Mapping[Key, Place]):
+    """The places of an article's keys under the names by which they are kept; a place is made when it is asked for."""
+
+    def __init__(self, places: Mapping[str, tuple[int, int]]) -> None:
+        self._places = places
+
+    def __getitem__(self, key: Key) -> Place:
+        """Return the place of a key."""
+        return Place(*self._places[_name(key)])
+
+    def __iter__(self) -> Iterator[Key]:
+        """Return an iterator over the keys, in the order of the front matter."""
+        return (tuple(json.loads(name)) if name.startswith("[") else (name,) for name in self._places)
+
+    def __len__(self) -> int:
+        """Return how many keys have a place."""
+        return len(self._places)
+
+
+def _name(key: Key) -> str:
+    """Return a key as text: one at the top is itself, those below, and what looks like one of them, are JSON."""
+    name = key[0]
+    return name if len(key) == 1 and isinstance(name, str) and not name.startswith("[") else json.dumps(key)
+
+
+class Head(NamedTuple):
+    """The part of an article's text above its body, and where its keys stand."""
+
+    text: str
+    places: Mapping[Key, Place]
+
+
+def read_head(line: bytes) -> Head:
+    """Return a head that was kept; most articles are never asked for theirs, since there is nothing to say about them."""
+    text, places = _HEAD.validate_json(line)
+    return Head(text, KeptPlaces(places))
+
+
+class Keepable(Protocol):
+    """An article, as far as it is kept."""
+
+    @property
+    def head(self) -> Head:
+        """Return its head."""
+        ...
+
+    def keep(self) -> Kept:
+        """Return all else; what came from the cache, where there is nothing new."""
+        ...
+
+
+class ArticleCache:
+    """The articles that earlier runs have read, by their path inside the content folder."""
+
+    def __init__(self, cache: Cache, config: Config, slugger: Slugger) -> None:
+        self._cache, self._key = cache, _key(config, slugger)
+        self._began = cache.moment() or 0
+        self._kept: dict[str, Kept] = {}
+        self._lines: dict[str, tuple[bytes, bytes]] = {}
+        sections = cache.read(_NAME, self._key)
+        if sections is not None:
+            try:
+                self._load(sections)
+            except (KeyError, ValueError):  # among them pydantic's
+                cache.damaged(_NAME)
+
+    def _load(self, sections: Mapping[str, bytes]) -> None:
+        lines = list(zip(sections["articles"].splitlines(), sections["heads"].splitlines(), strict=True))
+        kept = [Kept.model_validate_json(line) for line, _ in lines]
+        self._kept = {one.source: one for one in kept}
+        self._lines = {one.source: line for one, line in zip(kept, lines, strict=True)}
+
+    def get(self, source: str) -> Kept | None:
+        """Return what is kept of an article."""
+        return self._kept.get(source)
+
+    def head(self, source: str) -> bytes:
+        """Return the head of an article of which something is kept, for `read_head`."""
+        return self._lines[source][1]
+
+    def keep(self, articles: Iterable[Keepable]) -> None:
+        """Keep these articles and no others, if anything can be written; what came from here and is the same is not made anew."""
+        if not self._began:
+            return
+        lines = {}
+        for article in articles:
+            kept = article.keep()
+            if kept is self._kept.get(kept.source):
+                lines[kept.source] = self._lines[kept.source]
+            else:
+                with contextlib.suppress(ValueError):  # a file's name that is not UTF-8
+                    lines[kept.source] = self._line(kept, article.head)
+        if lines != self._lines:
+            sections = {
+                "articles": b"\n".join(article for article, _ in lines.values()),
+                "heads": b"\n".join(head for _, head in lines.values()),
+            }
+            self._cache.write(_NAME, self._key, sections)
+
+    def _line(self, kept: Kept, head: Head) -> tuple[bytes, bytes]:
+        if max(kept.state[2:]) >= self._began:
+            kept = kept.model_copy(update={"state": NO_STATE})
+        article = kept.model_dump_json(exclude_unset=True, warnings=False).encode()
+        return article, _HEAD.dump_json((head.text, {_name(key): (place.line, place.column) for key, place in head.places.items()}))
+
+
+def _key(config: Config, slugger: Slugger) -> str:
+    """Return a digest of all that facts depend on besides an article's bytes and kbtool's own code."""
+    parts = [config.model_dump_json(exclude={"root"}), slugger.name, sys.version, *map(version, _READERS)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

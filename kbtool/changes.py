@@ -1,0 +1,127 @@
+"""What a range of commits changes, or the work tree since a commit, as git itself says it: `git diff --raw -z -M`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kbtool.errors import IncompleteError, UsageError
+from kbtool.git import Git, GitError
+from kbtool.history import fork_point
+
+_GITLINK = "160000"
+_STATUS = {"A": "added", "D": "removed", "R": "renamed", "C": "added"}  #: by letter; all else is "changed"
+_FETCH_ALL = 'write "fetch-depth: 0" below "with:" of actions/checkout, or "GIT_DEPTH: 0" below "variables:" in GitLab'
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What is compared: the ids of two commits; without `head`, the first one and the work tree."""
+
+    base: str
+    head: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFile:
+    """A file that differs: `status` is added, changed, removed or renamed (then from `old_path`); a submodule is a `link`."""
+
+    path: str
+    status: str
+    old_path: str = ""
+    link: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the paths that it has or had."""
+        return (self.path, self.old_path) if self.old_path else (self.path,)
+
+
+def find_span(git: Git, text: str | None, main: str | None) -> Span:
+    """Return what a range means.
+
+    `A..B` compares two commits, `A...B` the second with what both have in common, `A` the work tree with what A and the
+    checkout have in common; nothing at all means A is the main branch.
+
+    Args:
+        git: the repository.
+        text: the range, as somebody wrote it, or None.
+        main: the name of the main branch, or None to find it.
+
+    Raises:
+        UsageError: it names what is not there, or cannot be meant.
+        IncompleteError: the clone is shallow and cut off before it.
+    """
+    if text is None:
+        head = _commit(git, "HEAD")
+        base = fork_point(git, head, main)
+        return Span(base or _no_base(git, main))
+    left, dots, right = text.partition("..")
+    if not dots:
+        return Span(_shared(git, text, "HEAD"))
+    names = (left or "HEAD", right.removeprefix(".") or "HEAD")
+    if right.startswith("."):
+        return Span(_shared(git, *names), _commit(git, names[1]))
+    return Span(*(_commit(git, name) for name in names))
+
+
+def _commit(git: Git, name: str) -> str:
+    found = git.commit(name)
+    if found:
+        return found
+    if name == "HEAD":
+        raise UsageError("nothing has been committed here yet, so there is nothing to compare with", kind="no-such-ref")
+    if git.shallow:
+        raise IncompleteError(f"this clone is shallow, and {name!r} is not in it", kind="git-shallow", hint=_FETCH_ALL)
+    raise UsageError(f"there is no branch, tag or commit {name!r}", kind="no-such-ref",
+                     hint="`git fetch` it first; a branch of a remote is called origin/NAME")
+
+
+def _shared(git: Git, one: str, other: str) -> str:
+    """Return the newest commit that two have in common."""
+    found = git.ask("merge-base", _commit(git, one), _commit(git, other))
+    if found:
+        return found.decode()
+    if git.shallow:
+        raise IncompleteError(f"this clone is shallow, and cut off before {one!r} and {other!r} meet", kind="git-shallow",
+                              hint=_FETCH_ALL)
+    raise UsageError(f"{one!r} and {other!r} have no commit in common", kind="no-such-ref", hint="compare two commits as A..B")
+
+
+def _no_base(git: Git, main: str | None) -> str:
+    name = f"the main branch {main!r}" if main else "a main branch"
+    if git.shallow:
+        raise IncompleteError(f"this clone is shallow, and {name} is not in it, or cut off", kind="git-shallow", hint=_FETCH_ALL)
+    raise UsageError(f"{name} that shares history with the checkout was not found", kind="no-such-ref",
+                     hint="name a base, such as origin/main, or set main_branch in [tool.kbtool]")
+
+
+def changed_files(git: Git, span: Span) -> tuple[ChangedFile, ...]:
+    """Return the files that differ, by path; in the work tree also those that git does not know yet.
+
+    Raises:
+        GitError: git fails.
+    """
+    commits = [span.base, span.head] if span.head else [span.base]
+    raw = git.run("diff", "--raw", "-z", "-M", "--no-abbrev", "--ignore-submodules=dirty", *commits, "--")
+    found = {file.path: file for file in _parse(os.fsdecode(raw))}
+    if not span.head:
+        others = os.fsdecode(git.run("ls-files", "-z", "--others", "--exclude-standard")).split("\0")
+        found |= {path: ChangedFile(path, "added") for path in others if path and not path.endswith("/") and path not in found}
+    return tuple(found[path] for path in sorted(found))
+
+
+def _parse(raw: str) -> Iterator[ChangedFile]:
+    """Yield what `git diff --raw -z` lists: `:mode mode id id status`, path, and for a rename the path before it."""
+    fields = iter(raw.split("\0"))
+    try:
+        for about in fields:
+            if about:
+                old, new, _, _, status = about.removeprefix(":").split(" ")
+                first = next(fields)
+                second = next(fields) if status[0] in "RC" else ""
+                link = _GITLINK in (old, new)
+                yield ChangedFile(second or first, _STATUS.get(status[0], "changed"), first if status[0] == "R" else "", link)
+    except (StopIteration, ValueError):
+        raise GitError("git diff printed what it should not", kind="git-failed") from None
