@@ -199,10 +199,12 @@ class Measure:
 
 
 def derived(figures: Figures) -> Figures:
-    """Add what follows from means: the gain over age, and how much more often pages are corrected where code changed."""
+    """Add what follows from means: the gain over other rankings, and how much likelier a correction is where code changed."""
     found = dict(figures)
+    for name in [name for name in figures if name.endswith((", auc", ", ap"))]:
+        other, kind, metric = name.rsplit(", ", 2)
+        found[f"over {other}, {kind}, {metric}"] = figures[f"risk, {kind}, {metric}"] - figures[name]
     for kind in ("all", "dormant"):
-        found[f"gain, {kind}"] = figures.get(f"risk, {kind}, auc", math.nan) - figures.get(f"age, {kind}, auc", math.nan)
         changed = figures.get(f"share, {kind}, changed", math.nan)
         for name in ("other", "unchanged"):
             against = figures.get(f"share, {kind}, {name}", math.nan)
@@ -348,13 +350,19 @@ def report(measures: Sequence[Measure], names: Sequence[str], replicates: int, s
             cells = " | ".join(f"{one[f'{by}, {kind}, auc']:.3f} / {one[f'{by}, {kind}, ap']:.3f}" for by in names)
             ends = " / ".join("{:.2f}–{:.2f}".format(*interval(drawn, f"risk, {kind}, {metric}")) for metric in ("auc", "ap"))
             print(f"| {name} | {cells} | {ends} |")
+    print(f"\n| mean of risk less | ROC-AUC | AP | dormant ROC-AUC | dormant AP |\n{'| --- ' * 5}|")
+    for name in (name for name in names if name != "risk"):
+        gains = [f"over {name}, {kind}, {metric}" for kind in ("all", "dormant") for metric in ("auc", "ap")]
+        one = derived(mean(figures))
+        cells = " | ".join("{:+.3f} ({:+.3f} to {:+.3f})".format(one[gain], *interval(whole, gain)) for gain in gains)
+        print(f"| {name} | {cells} |")
     return report_floors(lines)
 
 
 def report_floors(lines: Sequence[tuple[str, Figures, list[Figures]]]) -> int:
     """Print what must hold on repositories that the weights were not fitted on."""
     floors = {
-        f"dormant: risk over age ≥ {AUC_FLOOR}": ("gain, dormant", AUC_FLOOR),
+        f"dormant: risk over age ≥ {AUC_FLOOR}": ("over age, dormant, auc", AUC_FLOOR),
         f"code changed / not ≥ {LIFT_FLOOR}": ("lift, all, other", LIFT_FLOOR),
         f"dormant: code changed / not ≥ {LIFT_FLOOR}": ("lift, dormant, other", LIFT_FLOOR),
         "code changed / covered, unchanged": ("lift, all, unchanged", 0.0),

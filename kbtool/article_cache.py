@@ -31,11 +31,13 @@ from kbtool.yaml_text import Key, Place
 
 _NAME = "content"
 _READERS = ("markdown", "pydantic", "pymdown-extensions", "pyromark", "pyyaml")
+_ARTICLE = TypeAdapter(dict[str, Any])
 _HEAD = TypeAdapter(tuple[str, dict[str, tuple[int, int]]])
-#: Facts are worked out when they are first asked for; these are the properties of `Article` and `Markdown` that are kept.
-ARTICLE_FACTS = ("comment_problem", "control_characters", "hidden_characters")
-MARKDOWN_FACTS = ("targets", "anchors", "first_heading", "words", "includes", "regions", "region_problems", "expiries")
-FACTS = frozenset((*ARTICLE_FACTS, *MARKDOWN_FACTS))
+#: The properties of `Markdown` that are kept, once somebody has asked for them.
+FACTS = frozenset({
+    "targets", "anchors", "first_heading", "words", "includes", "regions", "region_problems", "comment_problem", "expiries",
+    "words_digest",
+})
 
 if TYPE_CHECKING:
     _Typed = FrontMatter
@@ -56,12 +58,11 @@ class Kept(BaseModel):
     digest: str
     audience: str
     front_matter: _Typed
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[Problem, ...]
     body_start: int
     body_line: int
-    comment_problem: TextProblem | None = None
-    control_characters: tuple[OddCharacter, ...] = ()
-    hidden_characters: tuple[OddCharacter, ...] = ()
+    control_characters: tuple[OddCharacter, ...]
+    hidden_characters: tuple[OddCharacter, ...]
     targets: frozenset[str] = frozenset()
     anchors: frozenset[str] = frozenset()
     first_heading: str | None = None
@@ -69,12 +70,15 @@ class Kept(BaseModel):
     includes: tuple[Link, ...] = ()
     regions: tuple[Region, ...] = ()
     region_problems: tuple[TextProblem, ...] = ()
+    comment_problem: TextProblem | None = None
     expiries: tuple[Expiry, ...] = ()
+    words_digest: str = ""
 
-    def facts(self, names: Iterable[str]) -> dict[str, Any]:
-        """Return those of the facts that were worked out."""
-        known, values = self.model_fields_set, vars(self)
-        return {name: values[name] for name in names if name in known}
+    def tell(self, into: dict[str, Any]) -> None:
+        """Write those of the facts that are set into the attributes of a `Markdown`."""
+        values = vars(self)
+        for name in FACTS & self.model_fields_set:
+            into[name] = values[name]
 
 
 class KeptPlaces(Mapping[Key, Place]):
@@ -98,8 +102,12 @@ class KeptPlaces(Mapping[Key, Place]):
 
 def _name(key: Key) -> str:
     """Return a key as text: one at the top is itself, those below, and what looks like one of them, are JSON."""
-    name = key[0]
-    return name if len(key) == 1 and isinstance(name, str) and not name.startswith("[") else json.dumps(key)
+    name = str(key[0])
+    if len(key) == 1 and not name.startswith("["):
+        return name
+    if len(key) == 2 and name.isidentifier() and isinstance(key[1], int):
+        return f'["{name}", {key[1]}]'  # what JSON makes of nearly every key, in a tenth of the time
+    return json.dumps(key)
 
 
 class Head(NamedTuple):
@@ -119,12 +127,17 @@ class Keepable(Protocol):
     """An article, as far as it is kept."""
 
     @property
+    def source(self) -> str:
+        """Return its path inside the content folder."""
+        ...
+
+    @property
     def head(self) -> Head:
         """Return its head."""
         ...
 
-    def keep(self) -> Kept:
-        """Return all else; what came from the cache, where there is nothing new."""
+    def news(self) -> dict[str, Any] | None:
+        """Return all else that is known, under the names of `Kept`; None where the cache knows it."""
         ...
 
 
@@ -145,7 +158,8 @@ class ArticleCache:
 
     def _load(self, sections: Mapping[str, bytes]) -> None:
         lines = list(zip(sections["articles"].splitlines(), sections["heads"].splitlines(), strict=True))
-        kept = [Kept.model_validate_json(line) for line, _ in lines]
+        read = Kept.__pydantic_validator__.validate_json
+        kept = [read(line) for line, _ in lines]
         self._kept = {one.source: one for one in kept}
         self._lines = {one.source: line for one, line in zip(kept, lines, strict=True)}
 
@@ -163,12 +177,12 @@ class ArticleCache:
             return
         lines = {}
         for article in articles:
-            kept = article.keep()
-            if kept is self._kept.get(kept.source):
-                lines[kept.source] = self._lines[kept.source]
+            news = article.news()
+            if news is None:
+                lines[article.source] = self._lines[article.source]
             else:
                 with contextlib.suppress(ValueError):  # a file's name that is not UTF-8
-                    lines[kept.source] = self._line(kept, article.head)
+                    lines[article.source] = self._line(news, article.head)
         if lines != self._lines:
             sections = {
                 "articles": b"\n".join(article for article, _ in lines.values()),
@@ -176,11 +190,11 @@ class ArticleCache:
             }
             self._cache.write(_NAME, self._key, sections)
 
-    def _line(self, kept: Kept, head: Head) -> tuple[bytes, bytes]:
-        if max(kept.state[2:]) >= self._began:
-            kept = kept.model_copy(update={"state": NO_STATE})
-        article = kept.model_dump_json(exclude_unset=True, warnings=False).encode()
-        return article, _HEAD.dump_json((head.text, {_name(key): (place.line, place.column) for key, place in head.places.items()}))
+    def _line(self, article: dict[str, Any], head: Head) -> tuple[bytes, bytes]:
+        if max(article["state"][2:]) >= self._began:
+            article["state"] = NO_STATE
+        places = {_name(key): (place.line, place.column) for key, place in head.places.items()}
+        return _ARTICLE.dump_json(article), _HEAD.dump_json((head.text, places))
 
 
 def _key(config: Config, slugger: Slugger) -> str:

@@ -24,6 +24,7 @@ from kbtool.history import History, Unproven, last_second
 
 _OPEN = re.compile(rb"(?:\xef\xbb\xbf)?---[ \t]*\r?\n")
 _CLOSE = re.compile(rb"\n(?:---|\.\.\.)[ \t]*\r?(?:\n|\Z)")
+_BLANK = b" \t\n\r\x0b\x0c"
 _FILE = "articles"  #: of the cache
 
 
@@ -59,7 +60,7 @@ class FactReader:
         opened = _OPEN.match(raw)
         closed = _CLOSE.search(raw, opened.end() - 1) if opened else None
         head, body = (raw[: closed.start()], raw[closed.end() :]) if closed else (b"", raw)
-        digest = hashlib.blake2b(b"".join(body.split()), digest_size=12).hexdigest()
+        digest = hashlib.blake2b(body.translate(None, _BLANK), digest_size=12).hexdigest()
         date, seal = self.dates.search(head), self.seals.search(head)
         day = self._day(date[1]) if date else ""
         if not day and any(name in head for name in self._names):

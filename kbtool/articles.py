@@ -9,22 +9,20 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import pathspec
 
 from kbtool import markdown
-from kbtool.article_cache import ARTICLE_FACTS, FACTS, MARKDOWN_FACTS, ArticleCache, Head, Kept, read_head
+from kbtool.article_cache import FACTS, ArticleCache, Head, Kept, read_head
 from kbtool.cache import Cache
 from kbtool.characters import OddCharacter, control_characters, hidden_characters
 from kbtool.config import FILE, Config, FolderDefaults, did_you_mean
 from kbtool.content_files import NO_STATE, State, decode, read_content, walk
 from kbtool.errors import ConfigError, IncompleteError
 from kbtool.front_matter import DECIDES_AUDIENCE, KEYS, FrontMatter, Problem, Raw, read_front_matter, split
-from kbtool.regions import Problem as TextProblem
-from kbtool.regions import comment_spans
 from kbtool.site_config import PLAIN_SLUGGER, Slugger
 from kbtool.yaml_text import Key, Place
 
@@ -64,6 +62,8 @@ class Article:
     problems: tuple[Problem, ...] = ()
     body_start: int = 0
     body_line: int = 1
+    control_characters: tuple[OddCharacter, ...] = ()
+    hidden_characters: tuple[OddCharacter, ...] = ()
     placeholders: Mapping[str, str] = field(default_factory=dict)
     audiences: frozenset[str] = frozenset({"public", "internal"})
     block_words: frozenset[str] = frozenset()
@@ -72,20 +72,20 @@ class Article:
     kept: Kept | None = None
     kept_head: bytes = b""
 
-    def __post_init__(self) -> None:
-        """Take over what is known of the text."""
-        if self.kept is not None:
-            vars(self).update(self.kept.facts(ARTICLE_FACTS))
-
-    @cached_property
+    @property
     def text(self) -> str:
         """Return the whole file with line ends made `\\n`, empty where it is not UTF-8."""
-        return decode(self.file.read())[0] if self.file.digest else ""
+        return self.head.text + self._below
 
     @cached_property
     def head(self) -> Head:
-        """Return the text above the body, and where its keys stand."""
+        """Return the text above the body (all of it where the front matter cannot be read), and where its keys stand."""
         return read_head(self.kept_head)
+
+    @cached_property
+    def _below(self) -> str:
+        """The text below the head."""
+        return decode(self.file.read())[0][self.body_start :] if self.file.digest else ""
 
     @property
     def places(self) -> Mapping[Key, Place]:
@@ -95,7 +95,7 @@ class Article:
     @property
     def body(self) -> str:
         """Return what follows the front matter, from line `body_line` on, with its placeholders filled in."""
-        body = self.text[self.body_start :]
+        body = self._below
         for expression, value in self.placeholders.items():
             body = body.replace(expression, value)
         return body
@@ -113,27 +113,8 @@ class Article:
             slugify=self.slugger.slugify, separator=self.slugger.separator,
         )
         if self.kept is not None:
-            vars(made).update(self.kept.facts(MARKDOWN_FACTS))
+            self.kept.tell(vars(made))
         return made
-
-    @cached_property
-    def comment_problem(self) -> TextProblem | None:
-        """Return what is wrong with the HTML comments of the body, if anything."""
-        body = self.body
-        if "<!--" not in body:
-            return None
-        problem = comment_spans(body)[1]
-        return problem and replace(problem, line=problem.line + self.body_line - 1)
-
-    @cached_property
-    def control_characters(self) -> tuple[OddCharacter, ...]:
-        """Return the first control character of each line."""
-        return control_characters(self.text)
-
-    @cached_property
-    def hidden_characters(self) -> tuple[OddCharacter, ...]:
-        """Return the characters that nobody can see, each where it stands in its line first."""
-        return hidden_characters(self.text)
 
     @property
     def title(self) -> str:
@@ -158,9 +139,11 @@ class Article:
     def place(self, *key: str | int) -> Place:
         """Return where a key (or the key it is in) stands, else line 1."""
         places = self.places
-        while key and key not in places:
+        while key:
+            if (found := places.get(key)) is not None:
+                return found
             key = key[:-1]
-        return places.get(key, Place(1)) if key else Place(1)
+        return Place(1)
 
     def line(self, number: int) -> str:
         """Return a line of the file, counted from 1, or nothing where there is none."""
@@ -168,18 +151,18 @@ class Article:
         parts = text.split("\n", max(number, 0))
         return parts[number - 1] if 0 < number <= len(parts) else ""
 
-    def keep(self) -> Kept:
-        """Return what has been worked out so far, to be kept for the next run: the same as before where there is nothing new."""
-        mine, parsed, kept = vars(self), vars(self.markdown), self.kept
-        if kept is not None and kept.state == self.file.state:
-            new = FACTS - kept.model_fields_set
-            if mine.keys().isdisjoint(new) and parsed.keys().isdisjoint(new):
-                return kept
-        known = {name: value for name, value in (*mine.items(), *parsed.items()) if name in FACTS}
-        return Kept.model_construct(
-            source=self.source, state=self.file.state, digest=self.file.digest, audience=self.audience,
-            front_matter=self.front_matter, problems=self.problems, body_start=self.body_start, body_line=self.body_line, **known,
-        )
+    def news(self) -> dict[str, Any] | None:
+        """Return all that is known by now, under the names of `Kept`; None where the cache knows as much."""
+        parsed, kept = vars(self.markdown), self.kept
+        if kept is not None and kept.state == self.file.state and parsed.keys().isdisjoint(FACTS - kept.model_fields_set):
+            return None
+        said = vars(self.front_matter)
+        return {
+            "source": self.source, "state": self.file.state, "digest": self.file.digest, "audience": self.audience,
+            "front_matter": {name: said[name] for name in self.front_matter.model_fields_set}, "problems": self.problems,
+            "body_start": self.body_start, "body_line": self.body_line, "control_characters": self.control_characters,
+            "hidden_characters": self.hidden_characters, **{name: parsed[name] for name in FACTS & parsed.keys()},
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +297,7 @@ class _Reader:
         return Article(
             path=path, source=kept.source, file=file, front_matter=kept.front_matter, audience=kept.audience,
             problems=kept.problems, body_start=kept.body_start, body_line=kept.body_line,
+            control_characters=kept.control_characters, hidden_characters=kept.hidden_characters,
             placeholders=self._placeholders(kept.front_matter), kept=kept, kept_head=self.cache.head(kept.source), **self.shared,
         )
 
@@ -328,10 +312,10 @@ class _Reader:
             problems = (*problems, _no_reader(raw, front_matter, defaults))
         article = Article(
             path=path, source=source, file=file, front_matter=front_matter, audience=audience, problems=problems,
-            body_start=len(text) - len(body), body_line=body_line, placeholders=self._placeholders(front_matter), **self.shared,
+            body_start=len(text) - len(body), body_line=body_line, control_characters=control_characters(text),
+            hidden_characters=hidden_characters(text), placeholders=self._placeholders(front_matter), **self.shared,
         )
-        head = text[: article.body_start] if body_line > 1 else ""
-        vars(article).update(text=text, raw=raw.values, head=Head(head, raw.places))
+        vars(article).update(head=Head(text[: article.body_start], raw.places), _below=body, raw=raw.values)
         return article
 
     def _placeholders(self, front_matter: FrontMatter) -> dict[str, str]:

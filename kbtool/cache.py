@@ -101,8 +101,8 @@ def _prepare(folder: Path) -> int:
 def _pack(key: str, sections: Mapping[str, bytes]) -> bytes:
     lengths = [[name, len(section)] for name, section in sections.items()]
     header = {"format": _FORMAT, "version": __version__, "key": key, "sections": lengths}
-    content = b"\n".join([json.dumps(header).encode(), b"".join(sections.values())])
-    return b"\n".join([_checksum(content), content])
+    content = [json.dumps(header).encode() + b"\n", *sections.values()]
+    return b"".join([_checksum(*content), b"\n", *content])
 
 
 def _unpack(packed: bytes, key: str) -> dict[str, bytes] | None:
@@ -121,5 +121,8 @@ def _unpack(packed: bytes, key: str) -> dict[str, bytes] | None:
     return found
 
 
-def _checksum(content: bytes | memoryview) -> bytes:
-    return hashlib.sha256(content).hexdigest().encode()
+def _checksum(*content: bytes | memoryview) -> bytes:
+    digest = hashlib.sha256()
+    for part in content:
+        digest.update(part)
+    return digest.hexdigest().encode()

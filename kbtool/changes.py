@@ -1,4 +1,7 @@
-"""What a range of commits changes, or the work tree since a commit, as git itself says it: `git diff --raw -z -M`."""
+"""What a range of commits changes, or the work tree since a commit, as git itself says it.
+
+Plumbing says it, since `git diff` would write into the index.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,10 @@ from dataclasses import dataclass
 from kbtool.errors import IncompleteError, UsageError
 from kbtool.git import Git, GitError
 from kbtool.history import fork_point
+from kbtool.working_tree import WorkingTree
 
 _GITLINK = "160000"
+_RAW = ("--raw", "-z", "-M", "--no-abbrev")
 _STATUS = {"A": "added", "D": "removed", "R": "renamed", "C": "added"}  #: by letter; all else is "changed"
 _FETCH_ALL = 'write "fetch-depth: 0" below "with:" of actions/checkout, or "GIT_DEPTH: 0" below "variables:" in GitLab'
 
@@ -103,25 +108,34 @@ def changed_files(git: Git, span: Span) -> tuple[ChangedFile, ...]:
     Raises:
         GitError: git fails.
     """
-    commits = [span.base, span.head] if span.head else [span.base]
-    raw = git.run("diff", "--raw", "-z", "-M", "--no-abbrev", "--ignore-submodules=dirty", *commits, "--")
-    found = {file.path: file for file in _parse(os.fsdecode(raw))}
-    if not span.head:
-        others = os.fsdecode(git.run("ls-files", "-z", "--others", "--exclude-standard")).split("\0")
-        found |= {path: ChangedFile(path, "added") for path in others if path and not path.endswith("/") and path not in found}
-    return tuple(found[path] for path in sorted(found))
+    if span.head:
+        raw = git.run("diff-tree", "-r", *_RAW, span.base, span.head, "--")
+        return tuple(sorted((file for file, _ in _parse(os.fsdecode(raw))), key=_path))
+    tree = WorkingTree(git)
+    listed = list(_parse(os.fsdecode(git.run("diff-index", *_RAW, "--ignore-submodules=dirty", span.base, "--"))))
+    now = tree.states(file.path for file, state in listed if state)
+    found = {file.path: file for file, state in listed if not state or now.get(file.path) != state}
+    found |= {path: ChangedFile(path, "added") for path in tree.untracked if path not in found}
+    return tuple(sorted(found.values(), key=_path))
 
 
-def _parse(raw: str) -> Iterator[ChangedFile]:
-    """Yield what `git diff --raw -z` lists: `:mode mode id id status`, path, and for a rename the path before it."""
-    fields = iter(raw.split("\0"))
+def _path(file: ChangedFile) -> str:
+    return file.path
+
+
+def _parse(raw: str) -> Iterator[tuple[ChangedFile, str]]:
+    """Yield what `git diff-index --raw -z` lists: `:mode mode id id status`, path, and for a rename the path before it.
+
+    With it comes the state that the file had, where git has only seen that somebody touched it: it may be as it was.
+    """
+    fields = iter(raw.removesuffix("\0").split("\0") if raw else ())
     try:
         for about in fields:
-            if about:
-                old, new, _, _, status = about.removeprefix(":").split(" ")
-                first = next(fields)
-                second = next(fields) if status[0] in "RC" else ""
-                link = _GITLINK in (old, new)
-                yield ChangedFile(second or first, _STATUS.get(status[0], "changed"), first if status[0] == "R" else "", link)
-    except (StopIteration, ValueError):
-        raise GitError("git diff printed what it should not", kind="git-failed") from None
+            old, new, before, after, status = about.removeprefix(":").split(" ")
+            first = next(fields)
+            second = next(fields) if status[0] in "RC" else ""
+            was = first if status[0] == "R" else ""
+            file = ChangedFile(second or first, _STATUS.get(status[0], "changed"), was, _GITLINK in (old, new))
+            yield file, f"{old} {before}" if status == "M" and not after.strip("0") else ""
+    except (StopIteration, ValueError, IndexError):
+        raise GitError("git listed what it should not", kind="git-failed") from None

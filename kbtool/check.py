@@ -38,6 +38,7 @@ class Check(ABC):
 
     code: ClassVar[str]
     severity: ClassVar[Severity] = Severity.ERROR
+    needs_history: ClassVar[bool] = False  #: it asks for `evidence.reviews`, so it runs after those that need not wait for git
 
     @classmethod
     @cache

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from kbtool.front_matter import Problem
 
@@ -16,8 +16,7 @@ NO_STATE: State = (0, 0, 0, 0)  #: that of no file
 _BACKUP_ENDINGS = ("~", ".bak", ".orig", ".rej", ".swp", ".tmp")
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """An entry of the content folder: its path inside, what it is (`ContentFile.kind`, or `article`), an article's state."""
 
     source: str

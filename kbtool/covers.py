@@ -168,9 +168,8 @@ class Code:
             gone = [path for path in self.history.removed.get(number, ()) if path != file.path]
             if file.now and any(self.history.state_at(path, number - 1) == file.now for path in gone):
                 return True
-            if file.then and self.moved_to(file.path, number):
-                return True
-        return False
+        home = self.home_of(file.path) if file.then else ""
+        return bool(home) and self.tree.states([home]).get(home) == file.then
 
     def moved_to(self, path: str, number: int) -> str:
         """Return where a landing that removed a file has put the same content, or ""."""
@@ -193,13 +192,14 @@ class Code:
             self._arrivals[number] = found
         return self._arrivals[number]
 
-    def last_home(self, glob: str) -> str:
-        """Return where the file that a glob named has gone, or ""."""
-        for path in sorted(self.matching(glob) - self.tree.paths):
-            for number in reversed(self.history.landings_of(path, -1)):
-                if not self.history.state_at(path, number):
-                    return self.moved_to(path, number)
-        return ""
+    def home_of(self, path: str) -> str:
+        """Return where a file that is gone is today, if landings moved it there as it was, else ""."""
+        seen: set[str] = set()
+        while path and path not in self.tree.paths and path not in seen:
+            seen.add(path)
+            gone = [number for number in self.history.landings_of(path, -1) if not self.history.state_at(path, number)]
+            path = self.moved_to(path, gone[-1]) if gone else ""
+        return path if path in self.tree.paths else ""
 
     def diff_command(self, base: int, files: Sequence[FileChange], globs: Sequence[Glob]) -> str:
         """Return the command that shows what changed since a landing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -31,7 +31,8 @@ class Evidence:
     config: Config
     site: SiteConfig
     content: Content
-    reviews: Reviews
+    urls: UrlMap
+    finish: Callable[[], Reviews]  #: waits for git, which runs from the start
     owners: Mapping[str, Owner] | None = None
     product_areas: Mapping[str, ProductArea] | None = None
     styles: Mapping[str, frozenset[str]] = field(default_factory=dict)  #: style sheet → the assets that it refers to
@@ -41,10 +42,10 @@ class Evidence:
         """Return all articles, sorted by path."""
         return self.content.articles
 
-    @property
-    def urls(self) -> UrlMap:
-        """Return where everything lives and what links lead to."""
-        return self.reviews.urls
+    @cached_property
+    def reviews(self) -> Reviews:
+        """Return what is known about the reviews of articles, and of the code that they cover."""
+        return self.finish()
 
     @cached_property
     def editions(self) -> dict[str, Edition]:
@@ -85,10 +86,13 @@ def gather(
     site = load_site_config(config)
     content = load_articles(config, slugger(site), cache if cached_articles else None)
     urls = UrlMap(content, site)
-    reviews = Reviews(content.articles, urls, config, wanted=False)
-    if repositories is not None:
-        reviews = repositories.finish(today, content.articles, urls)
+
+    def finish() -> Reviews:
+        if repositories is None:
+            return Reviews(content.articles, urls, config, wanted=False)
+        return repositories.finish(today, content.articles, urls)
+
     return Evidence(
-        today=today, config=config, site=site, content=content, reviews=reviews, owners=load_owners(config),
+        today=today, config=config, site=site, content=content, urls=urls, finish=finish, owners=load_owners(config),
         product_areas=load_product_areas(config), styles=style_references(config, content),
     )

@@ -287,6 +287,11 @@ class Stream:
         """Return all of it."""
         return b"".join(self)
 
+    def __del__(self) -> None:
+        """Leave nothing running that nobody reads."""
+        with contextlib.suppress(AttributeError):  # it was never started
+            self.close()
+
     def close(self) -> None:
         """End the process if it still runs."""
         if self._process.poll() is None:

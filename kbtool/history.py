@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import os
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -18,7 +19,7 @@ from pathlib import Path
 from kbtool.cache import Cache
 from kbtool.config import Config
 from kbtool.errors import ConfigError
-from kbtool.git import Git
+from kbtool.git import Git, GitError
 from kbtool.landings import UNDATED, Line, Reading, pack, running_maximum, unpack
 
 _MAIN = (
@@ -106,7 +107,7 @@ class History:
         """Return the name of a commit's author, as `.mailmap` has it."""
         commits = self.line.sides if side else self.line.landings
         person = commits.people[commits.authors[number]]
-        return self.people.get(person, person[0])
+        return os.fsencode(self.people.get(person, person[0])).decode("utf-8", "replace")
 
     def authors(self, number: int) -> list[str]:
         """Return who made a landing: for a merge those of its branch, each once."""
@@ -171,13 +172,23 @@ class Opening:
             GitError: it cannot be read.
         """
         if self._reading is not None:
-            if not self._reading.finish():  # rewritten since it was cached
+            if not self._continued(self._reading):
                 self._line, self._cached = Line(), 0
                 Reading(self.git, self._line, self._fork, self._folder).finish()
             if len(self._line.landings.ids) - self._cached > (_REREAD if self._cached else 0):
                 self._cache.write(self._name, self._key, pack(self._line))
             Reading(self.git, self._line, self.head, self._folder).finish(joined=False)
         return _judged(History(self.git, self._line, today), config)
+
+    @staticmethod
+    def _continued(reading: Reading) -> bool:
+        """Return whether history was read; not where it was rewritten since it was cached, or objects moved under our hands."""
+        try:
+            return reading.finish()
+        except GitError as error:
+            if error.kind != "git-failed":
+                raise
+            return False  # the second time, it tells what is wrong
 
 
 def fork_point(git: Git, head: str, main: str | None) -> str:
@@ -240,8 +251,9 @@ def _mailmap(git: Git, people: Sequence[tuple[str, str]]) -> dict[tuple[str, str
     if not people or not (git.top / ".mailmap").is_file():
         return {}
     asked = "".join(f"{_plain(name)} <{_plain(mail)}>\n" for name, mail in people)
-    told = git.run("-C", str(git.top), "check-mailmap", "--stdin", stdin=asked.encode()).decode("utf-8", "replace").splitlines()
-    return {person: line.rpartition(" <")[0] for person, line in zip(people, told, strict=True) if line.rpartition(" <")[0]}
+    told = os.fsdecode(git.run("-C", str(git.top), "check-mailmap", "--stdin", stdin=os.fsencode(asked))).rstrip("\n").split("\n")
+    named = ((person, line.rpartition(" <")[0]) for person, line in zip(people, told, strict=True))
+    return {person: name for person, name in named if name and name != _plain(person[0])}
 
 
 def _plain(text: str) -> str:

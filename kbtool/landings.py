@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate, chain
 
-from kbtool.git import Git, GitError
+from kbtool.git import Git, GitError, Stream
 
 UNDATED = -1  #: a commit whose date is none: empty, before 1970 or beyond the year 9999
 DELETED = 0  #: the state of a path that is not there
@@ -40,7 +40,7 @@ class Commits:
     authored: Column[int] = field(default_factory=lambda: array("q"))
     authors: Column[int] = field(default_factory=lambda: array("q"))
     minor: Column[int] = field(default_factory=lambda: array("q"))  #: numbers of those with the trailer `Kb-Change: minor`
-    people: list[tuple[str, str]] = field(default_factory=list)  #: name and e-mail address, as committed
+    people: list[tuple[str, str]] = field(default_factory=list)  #: name and e-mail address, as committed (undecodable bytes as surrogates)
     subjects: list[bytes] = field(default_factory=list)
     parents: dict[int, list[str]] = field(default_factory=dict)
     changes: dict[str, list[int]] = field(default_factory=dict)
@@ -74,7 +74,7 @@ def parse(chunks: Iterable[bytes], into: Commits) -> None:
         GitError: the stream has another form, or ends within a commit.
     """
     tokens = chain.from_iterable(_tokens(chunks))
-    people = {(name.encode(), mail.encode()): number for number, (name, mail) in enumerate(into.people)}
+    people = {(os.fsencode(name), os.fsencode(mail)): number for number, (name, mail) in enumerate(into.people)}
     states = {state.replace(" ", "").encode(): number for number, state in enumerate(into.states)}
     paths: dict[bytes, list[int]] = {}
     try:
@@ -95,11 +95,7 @@ def parse(chunks: Iterable[bytes], into: Commits) -> None:
     except StopIteration:
         raise GitError("git log ended within a commit", kind="git-failed") from None
     into.states += [f"{state[:6].decode()} {state[6:].decode()}" for state in list(states)[len(into.states):]]
-    into.people += [(_text(name), _text(mail)) for name, mail in list(people)[len(into.people):]]
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "replace")
+    into.people += [(os.fsdecode(name), os.fsdecode(mail)) for name, mail in list(people)[len(into.people):]]
 
 
 def _tokens(chunks: Iterable[bytes]) -> Iterator[list[bytes]]:
@@ -177,7 +173,11 @@ class Reading:
         """Start the pass; `folder` is the one below which changes within branches matter."""
         self._git, self._line, self._tip, self._folder = git, line, tip, folder
         self._range = [tip] if not line.tip else [f"^{line.tip}", tip]
-        self._log = git.stream("log", "--first-parent", "--reverse", *_RAW, *self._range, "--") if tip != line.tip else None
+        self._log: Stream | None = None
+        self._graph: Stream | None = None
+        if tip != line.tip:
+            self._log = git.stream("log", "--first-parent", "--reverse", *_RAW, *self._range, "--")
+            self._graph = git.stream("rev-list", "--parents", *self._range, "--")
 
     def finish(self, *, joined: bool = True) -> bool:
         """Bring the line up to date; return False where the tip does not continue it, so that it has to be read anew.
@@ -188,23 +188,30 @@ class Reading:
         Raises:
             GitError: history cannot be read.
         """
-        if self._log is None:
+        if self._log is None or self._graph is None:
             return True
+        try:
+            return self._read(self._log, self._graph, joined=joined)
+        finally:
+            self._log.close()
+            self._graph.close()
+
+    def _read(self, log: Stream, graph: Stream, *, joined: bool) -> bool:
         line, before = self._line, len(self._line.landings.ids)
         new = Commits() if before else line.landings
-        parse(self._log, new)
+        parse(log, new)
         if before:
             if joined and (not new.ids or new.first_parent != line.tip):
                 return False
             _append(line.landings, new)
         if any(number >= before for number in line.landings.parents):
-            self._read_branches(before)
+            lines = graph.read().decode().split("\n")
+            self._read_branches(before, {entry[0]: entry[1:] for entry in map(str.split, lines) if entry})
         return True
 
-    def _read_branches(self, before: int) -> None:
+    def _read_branches(self, before: int, graph: Mapping[str, Sequence[str]]) -> None:
         line = self._line
         known = dict(zip(line.sides.ids, line.contained, strict=True))
-        graph = self._parents()
         sides: list[str] = []
         for number in sorted(found for found in line.landings.parents if found >= before):
             mine = _unknown(line.landings.parents[number], graph, known, line.landings.numbers)
@@ -214,10 +221,6 @@ class Reading:
             line.branch.extend([number] * len(mine))
         line.contained.extend(known[commit] for commit in sides)
         self._read_sides(sides)
-
-    def _parents(self) -> dict[str, list[str]]:
-        lines = self._git.stream("rev-list", "--parents", *self._range, "--").read().decode().split("\n")
-        return {entry[0]: entry[1:] for entry in map(str.split, lines) if entry}
 
     def _read_sides(self, sides: Sequence[str]) -> None:
         if sides:
@@ -273,7 +276,8 @@ def _append(line: Commits, new: Commits) -> None:
     for path, flat in new.changes.items():
         mine = line.changes.setdefault(path, [])
         for number, state in zip(flat[::2], flat[1::2], strict=True):
-            mine += (before + number, states[state])
+            if states[state] != (mine[-1] if mine else DELETED):  # else a merge into a branch brought what is in the line
+                mine += (before + number, states[state])
 
 
 def running_maximum(times: Iterable[int], latest: int) -> list[int]:

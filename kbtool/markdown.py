@@ -22,6 +22,7 @@ import pyromark
 
 from kbtool.anchors import attribute_id, slug, split_attributes, unique
 from kbtool.commonmark import prepare
+from kbtool.prose import digest
 from kbtool.regions import Problem, Region, Span, comment_spans, region_markers, scan_regions
 
 Slugify = Callable[[str, str], str]
@@ -215,6 +216,11 @@ class Markdown:
         return len(_TAG.sub(" ", self._html).split())
 
     @cached_property
+    def words_digest(self) -> str:
+        """What tells whether the words have changed, whatever their marks and wrapping."""
+        return digest(self.body)
+
+    @cached_property
     def targets(self) -> frozenset[str]:
         """The targets of all links and images, raw HTML's href and src too; footnotes are none."""
         found = set(map(_canonical, _GENERATED_TARGET.findall(self._html)))
@@ -258,6 +264,13 @@ class Markdown:
     def region_problems(self) -> tuple[Problem, ...]:
         """What is wrong with the markers of regions."""
         return self._scanned[1]
+
+    @cached_property
+    def comment_problem(self) -> Problem | None:
+        """What is wrong with the HTML comments, if anything."""
+        body = self.body
+        problem = comment_spans(body)[1] if "<!--" in body else None
+        return problem and replace(problem, line=problem.line + self.first_line - 1)
 
     def _audience(self, line: int) -> str | None:
         inside = [region for region in self.regions if region.start <= line <= region.end]
@@ -387,8 +400,9 @@ def parse(  # noqa: PLR0913  (options of one site, all by keyword)
 ) -> Markdown:
     """Parse an article's body, whose first line is `first_line` of its file.
 
-    A body that is a function is asked for when something is to be worked out from it. `directives` are the words that open a `:::` block which is no region; `slugify` and `separator` are the options of
-    the site's toc extension. Nothing is computed before it is asked for, and no text is an error.
+    A body that is a function is called when something is to be worked out. `directives` are the words that open a `:::`
+    block which is no region; `slugify` and `separator` are the options of the site's toc extension. Nothing is computed
+    before it is asked for, and no text is an error.
     """
     read = (lambda: body) if isinstance(body, str) else body
     return Markdown(read, first_line, (audiences, directives), (slugify or slug, separator))

@@ -51,7 +51,8 @@ class Repositories:
         found = self._config.repositories[name]
         folder = self._config.root / found.path
         if not folder.is_dir():
-            raise GitError(f"the repository {name!r} is not there: no folder {found.path!r}", kind="git-none", hint="check it out")
+            raise GitError(f"the repository {name!r} is not there: no folder {found.path!r}", kind="git-none",
+                           hint="check it out")
         opened = Opening(Git(Git(folder).top), f"history-{name}", self._cache, main=None, ref=found.ref)
         if not opened.head:
             raise ConfigError(f"repositories.{name}: there is no {found.ref!r} in {found.path!r}", where="pyproject.toml",
@@ -75,7 +76,8 @@ class Repositories:
     def _code(self, name: str, opened: Opening, today: dt.date) -> Code:
         history = opened.finish(today, self._config)
         if name == MAIN:
-            return Code(history, WorkingTree(opened.git))
+            above = "/".join([".."] * prefix_of(Git(self._config.root), self._config).count("/"))
+            return Code(history, WorkingTree(opened.git), place=above)
         found = self._config.repositories[name]
         if found.max_age is not None:
             _refuse_old(history, name, found.max_age)

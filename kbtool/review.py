@@ -7,6 +7,7 @@ an outcome that the evidence speaks against.
 from __future__ import annotations
 
 import datetime as dt
+import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from kbtool.trackers.file import FileTracker
 ACCURATE, UPDATED, RETIRED, SKIP = "accurate", "updated", "retired", "skip"
 OUTCOMES = (ACCURATE, UPDATED, RETIRED, SKIP)
 AT_ONCE = 10  #: articles that one call may stamp; nobody reviews more in one go
+_YEAR = 365
 _MASS = 10  #: articles that one landing may edit before it says nothing about any of them
 
 
@@ -89,12 +91,33 @@ class Queue:
             return Counter()
         return Counter(number for article in self.evidence.articles for number in histories.edited_by(prefix + article.path))
 
+    @cached_property
+    def _ages(self) -> dict[str, tuple[int, ...]]:
+        """Return article → how many days ago each of its edits landed, less those of many articles at once."""
+        today = self.evidence.today
+        return {
+            article.path: tuple(
+                max((today - edit.day).days, 0) for edit in edits_of(article, self.evidence)
+                if edit.day and self._edited_at_once[edit.number] <= _MASS)
+            for article in self.evidence.articles
+        }
+
+    @cached_property
+    def _folders(self) -> dict[str, Counter[str]]:
+        """Return folder → its articles, and how often each was edited in the last year."""
+        found: dict[str, Counter[str]] = {}
+        for path, ages in self._ages.items():
+            found.setdefault(posixpath.dirname(path), Counter())[path] = sum(age <= _YEAR for age in ages)
+        return found
+
+    def _neighbour_edits(self, article: Article) -> float:
+        """Return how often the other articles of the folder were edited in the last year, the mean of them."""
+        folder = self._folders[posixpath.dirname(article.path)]
+        return (folder.total() - folder[article.path]) / max(len(folder) - 1, 1)
+
     def inputs(self, article: Article) -> RiskInputs:
         """Return what the risk of an article follows from."""
         reviews, today = self.evidence.reviews, self.evidence.today
-        edits = edits_of(article, self.evidence)
-        ages = tuple(
-            max((today - edit.day).days, 0) for edit in edits if edit.day and self._edited_at_once[edit.number] <= _MASS)
         landings = 0
         for name in dict.fromkeys(glob.repository for glob in reviews.globs(article)):
             code = reviews.code.get(name)
@@ -104,8 +127,8 @@ class Queue:
                 touched = {number for path in code.covered(mine) for number in code.history.landings_of(path, base)}
                 landings += len(touched - code.history.ignored)
         return RiskInputs(
-            words=article.markdown.words, edit_ages=ages, code_landings=landings, findings=self._findings[article.path],
-            public=article.audience == "public",
+            words=article.markdown.words, edit_ages=self._ages[article.path], neighbour_edits=self._neighbour_edits(article),
+            code_landings=landings, findings=self._findings[article.path], public=article.audience == "public",
         )
 
 

@@ -47,6 +47,7 @@ class Reviews:
     notes: tuple[str, ...] = ()
     lines: dict[Pair, tuple[int, int]] = field(default_factory=dict)  #: pair → lines added and removed
     _found: dict[str, ReviewEvidence] = field(default_factory=dict)
+    _changed: dict[tuple[str, tuple[Glob, ...], int], tuple[Change | None, tuple[str, ...]]] = field(default_factory=dict)
 
     @property
     def main(self) -> History | None:
@@ -88,9 +89,10 @@ class Reviews:
         """Return the entries that match no file, and why others cannot be told, if so."""
         found, unknown = [], ""
         for number, one in enumerate(globs):
-            if one.repository not in self.code:
+            code = self.code.get(one.repository)
+            if code is None:
                 unknown = self.missing.get(one.repository, "the repository cannot be read")
-            elif not one.exclude and not self.code[one.repository].present([one]):
+            elif not one.exclude and code.matching(one.glob).isdisjoint(code.tree.paths):
                 found.append(number)
         return tuple(found), unknown
 
@@ -107,6 +109,21 @@ class Reviews:
         if seal.review != sign_review(article):
             return None, "date, reviewer, interval, covers, tickets, evergreen or expiry are not those of the review"
         return seal, ""
+
+    def changed(self, name: str, globs: tuple[Glob, ...], base: int) -> tuple[Change | None, tuple[str, ...]]:
+        """Return what changed after a landing under globs of one repository, and the landings that do not count.
+
+        Articles often share what they cover and when they were reviewed, so it is worked out once for all of them.
+        """
+        key = name, globs, base
+        if key not in self._changed:
+            code = self.code[name]
+            files, ignored = code.changed(globs, base), code.history.ignored
+            counting = [file for file in files if file.uncommitted or not ignored.issuperset(file.landings)]
+            left_out = sorted({number for file in files for number in file.landings} & ignored) if ignored else []
+            change = change_of(name, code, counting, base, globs) if counting else None
+            self._changed[key] = change, tuple(code.history.line.landings.ids[number] for number in left_out)
+        return self._changed[key]
 
     def states(self, globs: Iterable[Glob]) -> dict[str, str]:
         """Return the covered files (those of other repositories as `name:path`) and their states.
@@ -231,15 +248,11 @@ class _Judge:
         code = self.reviews.code.get(name)
         if code is None:
             raise Unproven(self.reviews.missing.get(name, f"there is no repository {name!r}"))
-        base = self._base(name, code.history)
-        changed = code.changed(globs, base)
-        ignored = code.history.ignored
-        counting = [file for file in changed if file.uncommitted or not ignored.issuperset(file.landings)]
-        left_out = sorted({number for file in changed for number in file.landings} & ignored) if ignored else []
+        change, left_out = self.reviews.changed(name, tuple(globs), self._base(name, code.history))
         if left_out:
-            self.ignored.append(Ignored("code", tuple(code.history.line.landings.ids[number] for number in left_out)))
-        if counting:
-            yield change_of(name, code, counting, base, globs)
+            self.ignored.append(Ignored("code", left_out))
+        if change:
+            yield change
 
     def _base(self, name: str, history: History) -> int:
         """Return the landing from which on changes are since the review."""

@@ -29,7 +29,7 @@ def run(
     found: list[Finding] = []
     unknown: defaultdict[str, list[str]] = defaultdict(list)
     skipped: list[Skipped] = []
-    for check in checks:
+    for check in sorted(checks, key=lambda check: check.needs_history):
         facts, skip = _run_one(check, evidence)
         found += [fact for fact in facts if isinstance(fact, Finding)]
         for fact in facts:

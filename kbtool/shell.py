@@ -89,7 +89,8 @@ def run_checks(
     from kbtool.evidence import gather
 
     cache = Cache(None if options["no_cache"] else config.root / FOLDER)
-    evidence = gather(config, day(options["today"]), cache, cached_articles=not publishes, git=not options["no_git"])
+    git = not options["no_git"] and (publishes or any(check.needs_history for check in checks))
+    evidence = gather(config, day(options["today"]), cache, cached_articles=not publishes, git=git)
     if not evidence.articles:
         raise UsageError(f"there is no article below {config.content!r}", kind="no-inputs",
                          hint="set content in [tool.kbtool], or write one with `kbtool new`")

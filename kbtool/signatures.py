@@ -13,10 +13,9 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
 from kbtool.articles import Article
-from kbtool.regions import code_mask, comment_spans, inline_code, region_markers
+from kbtool.prose import words
 from kbtool.tickets import Ticket
 from kbtool.urls import UrlMap
 
@@ -28,14 +27,6 @@ _REVIEWED = ("last_reviewed_on", "last_reviewed_by", "review_in", "evergreen", "
 _PART = rf"(?:[0-9a-f]{{{_DIGITS}}}|-)"
 _SEAL = re.compile(rf"{VERSION} review:({_PART}) text:({_PART}) code:({_PART}) tickets:({_PART})")
 
-_LINK = re.compile(r"\]\((?:<[^<>\n]*>|(?:[^()\s]|\([^()\s]*\))*)(\s+(?:\"[^\"]*\"|'[^']*'))?\s*\)")
-_DEFINITION = re.compile(r"((?:\A|\n) {0,3}\[[^\]\n]+\]:)[ \t]*(?:<[^<>\n]*>|\S+)")
-_ATTRIBUTES = re.compile(r"\{[:#.][^{}\n]*\}")
-_START = re.compile(r"\n[ \t>]+")
-_HEADING = re.compile(r"\n#{1,6}(?=[ \t])")
-_RULE = re.compile(r"\n[ \t|:=-]+(?=\n)")
-_SNIPPET = re.compile(r"\n-+8<-+[^\n]*")
-_UNDERSCORES = re.compile(r"_+(?!\w)|(?<!\w)_+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +82,7 @@ def sign_text(article: Article, urls: UrlMap, assets: Mapping[str, str]) -> str:
     found = article.front_matter
     parts = [words(found.title or ""), words(found.description or "")]
     for shown in (article, *included(article, urls)):
-        parts += [words(shown.body), *(assets.get(path, "")[7:] for path in asset_paths(shown, urls))]
+        parts += [shown.markdown.words_digest, *(assets.get(path, "")[7:] for path in asset_paths(shown, urls))]
     return sign(*parts)
 
 
@@ -126,55 +117,3 @@ def sign_tickets(tickets: Iterable[Ticket] | None) -> str:
         json.dumps([one.key, one.state, one.resolution, one.closed_at.isoformat() if one.closed_at else None])
         for one in tickets or ()
     ))
-
-
-def words(body: str) -> str:
-    """Return the words of a text with one space between them: no white space, no comments, no marks of Markdown.
-
-    Targets of links are no words, nor are markers of regions and includes. In code every sign counts.
-    """
-    spans, _ = comment_spans(body) if "<!--" in body else ((), None)
-    for start, end in reversed(spans):
-        body = f"{body[:start]} {body[end:]}"
-    lines = body.split("\n")
-    for number, _ in region_markers(lines) if ":::" in body else ():
-        lines[number] = ""
-    mask = code_mask(lines)
-    found: list[str] = []
-    start = 0
-    for number in range(1, len(lines) + 1):
-        if number == len(lines) or mask[number] != mask[start]:
-            text = "\n".join(lines[start:number])
-            found += (text if mask[start] else _prose(text)).split()
-            start = number
-    return " ".join(found)
-
-
-def _prose(text: str) -> str:
-    """Return Markdown that is no fenced code without its marks."""
-    text = _START.sub("\n", f"\n{text}\n")
-    text = _HEADING.sub("\n", _RULE.sub("\n", text))
-    if "8<-" in text:
-        text = _SNIPPET.sub("\n", text)
-    if "`" not in text:
-        return _unmarked(text)
-    pieces = []
-    for paragraph in text.split("\n\n"):
-        edges = [0, *(inline_code(paragraph) if "`" in paragraph else ()), len(paragraph)]
-        for number, (start, end) in enumerate(pairwise(edges)):
-            pieces.append(paragraph[start:end].strip("`") if number % 2 else _unmarked(paragraph[start:end]))
-        pieces.append("\n")
-    return "".join(pieces)
-
-
-def _unmarked(text: str) -> str:
-    """Return text without targets of links, attributes and emphasis."""
-    if "](" in text:
-        text = _LINK.sub(r"]\1", text)
-    if "]:" in text:
-        text = _DEFINITION.sub(r"\1", text)
-    if "{" in text:
-        text = _ATTRIBUTES.sub("", text)
-    if "_" in text:
-        text = _UNDERSCORES.sub("", text)
-    return text.replace("*", "").replace("~~", "").replace("`", "").replace("|", " ")

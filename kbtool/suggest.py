@@ -334,8 +334,8 @@ def gaps(evidence: Evidence) -> list[Gap]:
 def _covered(code: Code, repository: str, evidence: Evidence) -> frozenset[str]:
     """Return the files of a repository that any article covers."""
     reviews = evidence.reviews
-    current = (article for article in evidence.articles if article.front_matter.covers and article.front_matter.state != "archived")
-    each = (code.covered(glob for glob in reviews.globs(article) if glob.repository == repository) for article in current)
+    current = [reviews.globs(article) for article in evidence.articles if article.front_matter.state != "archived"]
+    each = (code.covered(glob for glob in globs if glob.repository == repository) for globs in current if globs)
     return frozenset[str]().union(*each)
 
 

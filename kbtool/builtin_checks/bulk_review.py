@@ -41,6 +41,7 @@ class BulkReview(Check):
 
     code: ClassVar[str] = "KB111"
     severity: ClassVar[Severity] = Severity.WARNING
+    needs_history: ClassVar[bool] = True
     max_reviews: int = 10  #: dates that one landing may move
 
     def check_all(self, evidence: Evidence) -> Iterator[Finding | Unknown]:

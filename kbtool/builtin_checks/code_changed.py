@@ -48,6 +48,7 @@ class CodeChanged(Check):
     """
 
     code: ClassVar[str] = "KB106"
+    needs_history: ClassVar[bool] = True
 
     def check_all(self, evidence: Evidence) -> Iterator[Finding | Unknown]:
         """Yield the findings; skipped as a whole where there is no history."""

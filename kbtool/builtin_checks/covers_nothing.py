@@ -41,6 +41,7 @@ class CoversNothing(Check):
     """
 
     code: ClassVar[str] = "KB107"
+    needs_history: ClassVar[bool] = True
 
     def check_all(self, evidence: Evidence) -> Iterator[Finding | Unknown]:
         """Yield the findings; skipped as a whole where there is no repository."""
@@ -54,7 +55,7 @@ class CoversNothing(Check):
         found = evidence.reviews.of(article)
         for number in found.nothing:
             one = evidence.reviews.globs(article)[number]
-            home = evidence.reviews.code[one.repository].last_home(one.glob)
+            home = evidence.reviews.code[one.repository].home_of(one.glob)
             yield self.at_key(
                 article, ("covers", number), f"{one.written!r} matches no file", subject=one.written,
                 hint=f"it has moved to {home!r}" if home else "correct the glob; globs start at the top of the repository",

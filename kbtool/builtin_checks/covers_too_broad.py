@@ -41,6 +41,7 @@ class CoversTooBroad(Check):
 
     code: ClassVar[str] = "KB112"
     severity: ClassVar[Severity] = Severity.WARNING
+    needs_history: ClassVar[bool] = True
     share: int = 20  #: per cent of the files of a repository
     files: int = 50  #: so many files are never too many
 

@@ -42,6 +42,6 @@ class RegionUnbalanced(Check):
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding for each marker that does not fit."""
         del evidence
-        comment = article.comment_problem
+        comment = article.markdown.comment_problem
         for problem in (*article.markdown.region_problems, *([comment] if comment else [])):
             yield self.finding(article, problem.message, line=problem.line, hint=problem.hint, subject=problem.message)

@@ -47,6 +47,7 @@ class TextChanged(Check):
 
     code: ClassVar[str] = "KB108"
     severity: ClassVar[Severity] = Severity.WARNING
+    needs_history: ClassVar[bool] = True
 
     def check_all(self, evidence: Evidence) -> Iterator[Finding | Unknown]:
         """Yield the findings; skipped as a whole where there is no history."""

@@ -8,14 +8,16 @@ import re
 from kbtool.reports.text import visible
 
 _MARKS = re.compile(r"([\\`*_{}\[\]()#+!|~$^@-])")
+_NUMBER = re.compile(r"\A(\d+)\.")  #: what begins a list
 _CALLS = re.compile(r"(@(?=\w)|[#!$&](?=\d)|[%~](?=[\w\"])|:(?=//)|\bwww\.)")  #: what a platform makes links and mentions of
 _BREAK = "\u200b"  #: keeps it from doing so, and is not seen
 
 
 def escaped(text: str) -> str:
     """Return text that shows as itself in the Markdown of GitHub and GitLab, in a table cell too; it calls nobody."""
-    plain = _CALLS.sub(rf"\1{_BREAK}", visible(text))
-    return _MARKS.sub(r"\\\1", html.escape(plain, quote=False)).replace("\\@", "@")
+    plain = _CALLS.sub(rf"\1{_BREAK}", visible(text).strip())
+    marked = _MARKS.sub(r"\\\1", html.escape(plain, quote=False)).replace("\\@", "@")
+    return _NUMBER.sub(r"\1\.", marked)
 
 
 def code(text: str) -> str:
