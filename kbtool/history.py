@@ -20,7 +20,7 @@ from kbtool.cache import Cache
 from kbtool.config import Config
 from kbtool.errors import ConfigError
 from kbtool.git import Git, GitError
-from kbtool.landings import UNDATED, Line, Reading, pack, running_maximum, unpack
+from kbtool.landings import UNDATED, Line, Reading, cut, pack, running_maximum, unpack
 
 _MAIN = (
     "refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master", "refs/heads/main", "refs/heads/master",
@@ -152,6 +152,9 @@ class Opening:
         self._folder = folder
         self._line, self._cached = self._kept()
         self._fork = (fork_point(git, self.head, main) or self.head) if ref == "HEAD" and self.head else self.head
+        known = self._line.landings.numbers
+        if self._fork in known:  # the checkout is where the cache has been, or behind
+            self._line = cut(self._line, known[self._fork] + 1) if self._fork != self._line.tip else self._line
         self._reading = Reading(git, self._line, self._fork, folder) if self.head else None
 
     def _kept(self) -> tuple[Line, int]:

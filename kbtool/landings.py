@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import os
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate, chain
 
@@ -278,6 +279,23 @@ def _append(line: Commits, new: Commits) -> None:
         for number, state in zip(flat[::2], flat[1::2], strict=True):
             if states[state] != (mine[-1] if mine else DELETED):  # else a merge into a branch brought what is in the line
                 mine += (before + number, states[state])
+
+
+def cut(line: Line, count: int) -> Line:
+    """Return the first landings of a line: what a checkout has that is behind."""
+    sides = bisect_left(line.branch, count)
+    return Line(_first(line.landings, count), _first(line.sides, sides), line.branch[:sides], line.contained[:sides])
+
+
+def _first(commits: Commits, count: int) -> Commits:
+    changes = {path: flat[: 2 * bisect_left(flat[::2], count)] for path, flat in commits.changes.items()}
+    return replace(
+        commits, ids=commits.ids[:count], subjects=commits.subjects[:count],
+        committed=commits.committed[:count], authored=commits.authored[:count], authors=commits.authors[:count],
+        minor=commits.minor[: bisect_left(commits.minor, count)],
+        parents={number: others for number, others in commits.parents.items() if number < count},
+        changes={path: flat for path, flat in changes.items() if flat},
+    )
 
 
 def running_maximum(times: Iterable[int], latest: int) -> list[int]:

@@ -10,11 +10,10 @@ from functools import cached_property
 from urllib.parse import unquote
 
 from kbtool.articles import Article
-from kbtool.regions import code_mask
+from kbtool.regions import code_mask, inline_code
 
 MOST = 5  #: files that one name may stand for; one that more share says nothing
-_CODE = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)")
-_LINK = re.compile(r"""\]\(\s*<?([^)\s>]+)|^\s*\[[^\]]+\]:\s*<?([^\s>]+)|<(https?://[^\s>]+)>|(?:href|src)=["']([^"']+)""")
+_LINK = re.compile(r"""\]\(\s*<?([^)\s>]+)|^\s*\[[^\]]+\]:\s*<?([^\s>]+)|<(https?://[^\s>]{1,500})>|(?:href|src)=["']([^"']+)""")
 _INCLUDE = re.compile(r"""-+8<-+\s+["']([^"':]+)""")
 _BLOB = re.compile(r"https?://[^/]+/(?:[^/]+/)+?(?:-/)?(?:blob|tree|raw|edit|src/branch)/[^/]+/([^?#]+)")
 _SCHEME = re.compile(r"[a-zA-Z][\w+.-]*:|//|#")
@@ -85,8 +84,9 @@ def names(article: Article) -> Iterator[Name]:
             yield Name(match[1], number, link=True)
         if fenced:
             continue
-        for match in _CODE.finditer(line) if "`" in line else ():
-            yield Name(match[2].strip(), number)
+        edges = inline_code(line) if "`" in line else []
+        for start, end in zip(edges[::2], edges[1::2], strict=True):
+            yield Name(line[start:end].strip("` "), number)
         for match in _LINK.finditer(line):
             yield Name(next(filter(None, match.groups())), number, link=True)
 

@@ -43,11 +43,13 @@ class Repositories:
         self._opened: dict[str, Opening] = {}
         for name in (MAIN, *config.repositories):
             try:
-                self._opened[name] = open_main(config, cache) if name == MAIN else self._open(name)
+                self._opened[name] = self._open(name)
             except GitError as error:
                 self._missing[name] = _reason(error)
 
     def _open(self, name: str) -> Opening:
+        if name == MAIN:
+            return open_main(self._config, self._cache)
         found = self._config.repositories[name]
         folder = self._config.root / found.path
         if not folder.is_dir():
