@@ -47,6 +47,7 @@ docs: $(VENV)/.installed
 bench: $(VENV)/.installed $(VENV)/.dev
 	$(BIN)/python bench/ratios.py ../shared/bench/make_kb.py
 	$(BIN)/python bench/reload.py ../shared/bench/make_kb.py
+	$(BIN)/python bench/history.py ../shared/bench/make_kb.py
 
 soak: $(VENV)/.installed $(VENV)/.dev
 	HYPOTHESIS_PROFILE=soak $(BIN)/pytest -n $(JOBS) -q

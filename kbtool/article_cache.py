@@ -3,7 +3,7 @@
 An article is known again by the state of its file, else by its bytes, since a new checkout has new times. A state counts
 only when the file was last changed before the run that read it began: what is changed while it is read, or within the same
 tick of the clock, may look the same and is known by its bytes alone, as git does it. All that a fact depends on besides is in
-the key: the configuration, the slugger, and the versions of kbtool and of what it reads with.
+the key: the configuration, the slugger, and the versions of what kbtool reads with.
 """
 
 from __future__ import annotations
@@ -18,26 +18,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, create_model
 
-from kbtool.cache import Cache
+from kbtool.cache import FOLDER, Cache
 from kbtool.characters import OddCharacter
 from kbtool.config import Config
 from kbtool.content_files import NO_STATE, State
+from kbtool.errors import IncompleteError
 from kbtool.front_matter import FrontMatter, Problem
-from kbtool.markdown import Expiry, Link
-from kbtool.regions import Problem as TextProblem
-from kbtool.regions import Region
+from kbtool.markdown import NO_MARKS, Marks
 from kbtool.site_config import Slugger
 from kbtool.yaml_text import Key, Place
 
 _NAME = "content"
+_COARSEST = 2 * 10**9  #: nanoseconds to which file systems round the time of a change
 _READERS = ("markdown", "pydantic", "pymdown-extensions", "pyromark", "pyyaml")
 _ARTICLE = TypeAdapter(dict[str, Any])
 _HEAD = TypeAdapter(tuple[str, dict[str, tuple[int, int]]])
 #: The properties of `Markdown` that are kept, once somebody has asked for them.
-FACTS = frozenset({
-    "targets", "anchors", "first_heading", "words", "includes", "regions", "region_problems", "comment_problem", "expiries",
-    "words_digest",
-})
+FACTS = frozenset({"targets", "anchors", "first_heading", "words", "words_digest", "marks"})
 
 if TYPE_CHECKING:
     _Typed = FrontMatter
@@ -67,11 +64,7 @@ class Kept(BaseModel):
     anchors: frozenset[str] = frozenset()
     first_heading: str | None = None
     words: int = 0
-    includes: tuple[Link, ...] = ()
-    regions: tuple[Region, ...] = ()
-    region_problems: tuple[TextProblem, ...] = ()
-    comment_problem: TextProblem | None = None
-    expiries: tuple[Expiry, ...] = ()
+    marks: Marks = NO_MARKS
     words_digest: str = ""
 
     def tell(self, into: dict[str, Any]) -> None:
@@ -118,8 +111,16 @@ class Head(NamedTuple):
 
 
 def read_head(line: bytes) -> Head:
-    """Return a head that was kept; most articles are never asked for theirs, since there is nothing to say about them."""
-    text, places = _HEAD.validate_json(line)
+    """Return a head that was kept; most articles are never asked for theirs, since there is nothing to say about them.
+
+    Raises:
+        IncompleteError: it is not what was written. Nobody but an attacker makes such a line under a right checksum.
+    """
+    try:
+        text, places = _HEAD.validate_json(line)
+    except ValueError:
+        raise IncompleteError("the cache holds what kbtool did not write", where=FOLDER, kind="cache",
+                              hint="delete it, or run with --no-cache") from None
     return Head(text, KeptPlaces(places))
 
 
@@ -145,7 +146,7 @@ class ArticleCache:
     """The articles that earlier runs have read, by their path inside the content folder."""
 
     def __init__(self, cache: Cache, config: Config, slugger: Slugger) -> None:
-        self._cache, self._key = cache, _key(config, slugger)
+        self._cache, self._key = cache, _key(config, slugger) if cache.folder else ""
         self._began = cache.moment() or 0
         self._kept: dict[str, Kept] = {}
         self._lines: dict[str, tuple[bytes, bytes]] = {}
@@ -191,13 +192,13 @@ class ArticleCache:
             self._cache.write(_NAME, self._key, sections)
 
     def _line(self, article: dict[str, Any], head: Head) -> tuple[bytes, bytes]:
-        if max(article["state"][2:]) >= self._began:
+        if max(article["state"][2:]) >= self._began - _COARSEST:
             article["state"] = NO_STATE
         places = {_name(key): (place.line, place.column) for key, place in head.places.items()}
         return _ARTICLE.dump_json(article), _HEAD.dump_json((head.text, places))
 
 
 def _key(config: Config, slugger: Slugger) -> str:
-    """Return a digest of all that facts depend on besides an article's bytes and kbtool's own code."""
+    """Return a digest of all that facts depend on besides an article's bytes and kbtool itself."""
     parts = [config.model_dump_json(exclude={"root"}), slugger.name, sys.version, *map(version, _READERS)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -20,12 +20,15 @@ from kbtool.config import Config, FolderDefaults
 from kbtool.content_files import decode
 from kbtool.dates import parse_date
 from kbtool.front_matter import read_front_matter, split
+from kbtool.git import GitError
 from kbtool.history import History, Unproven, last_second
 
 _OPEN = re.compile(rb"(?:\xef\xbb\xbf)?---[ \t]*\r?\n")
 _CLOSE = re.compile(rb"\n(?:---|\.\.\.)[ \t]*\r?(?:\n|\Z)")
 _BLANK = b" \t\n\r\x0b\x0c"
 _FILE = "articles"  #: of the cache
+FETCH_ALL = "`git fetch --unshallow` brings it; in CI, write fetch-depth: 0 (GitHub) or GIT_DEPTH: 0 (GitLab)"
+_LEFT_OUT = "this clone leaves out older versions of the article"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,7 @@ class ArticleHistories:
     reader: FactReader
     facts: dict[str, Fact | None] = field(default_factory=dict)
     similar: dict[str, dict[str, str]] = field(default_factory=dict)  #: landing's id → new path → old path
+    untold: frozenset[str] = frozenset()  #: ids of landings whose renames this partial clone cannot tell
     _gone: dict[int, dict[str, str]] = field(default_factory=dict)  #: landing → blob → a path from which it removed that
 
     @cached_property
@@ -173,7 +177,7 @@ class ArticleHistories:
             return None
         found = self.facts.get(blob)
         if found is None:
-            raise Unproven("this clone leaves out older versions of the article")
+            raise Unproven(_LEFT_OUT)
         return found
 
     def side_versions(self, path: str) -> Iterator[tuple[int, str]]:
@@ -184,24 +188,30 @@ class ArticleHistories:
                 yield side, sides.states[state][7:]
 
     def is_cut(self, path: str) -> bool:
-        """Return whether the article is older than what a shallow clone knows."""
-        versions = self.versions(path)
-        return self.history.is_cut and bool(versions) and versions[0].number == 0
+        """Return whether this clone does not know if the article is older than its first version here."""
+        return bool(self._cut_before(path))
+
+    def _cut_before(self, path: str) -> str:
+        """Return why it is not known what came before the first version of an article, "" where it is."""
+        first = next((version.number for version in self.versions(path)), None)
+        if first == 0 and self.history.is_cut:
+            return self.cut_off()
+        return _LEFT_OUT if first is not None and self.history.line.landings.ids[first] in self.untold else ""
 
     def first_landing(self, path: str) -> int | None:
         """Return the landing that brought the article; None where it is not committed.
 
         Raises:
-            Unproven: a shallow clone has cut that off.
+            Unproven: this clone does not know it.
         """
         versions = self.versions(path)
-        if self.is_cut(path):
-            raise Unproven(self.cut_off())
+        if why := self._cut_before(path):
+            raise Unproven(why)
         return versions[0].number if versions and self.history.state_at(path, self.history.newest) else None
 
     def cut_off(self) -> str:
         """Return why a shallow clone cannot answer."""
-        return f"history is cut off at {self.history.line.landings.ids[0][:12]}, so what is older is not known"
+        return f"history is cut off at {self.history.line.landings.ids[0][:12]}, so what is older is not known: {FETCH_ALL}"
 
     def review(self, path: str, day: dt.date, seal: str | None = None) -> Review:
         """Return where the review of that day (and with that seal, if one is given) stands.
@@ -214,8 +224,8 @@ class ArticleHistories:
         current = self.fact(history.state_at(path, history.newest)[7:])
         if current is None or current.reviewed_on != text or (seal is not None and current.seal != seal):
             return Review(day, min(history.newest, by_day), history.newest + 1)
-        if self.is_cut(path):
-            raise Unproven(self.cut_off())
+        if why := self._cut_before(path):
+            raise Unproven(why)
         found = self._oldest(path, text, seal)
         base = min(found.base, by_day) if seal is None else found.base
         if history.is_cut and base < 0:
@@ -263,7 +273,7 @@ class ArticleHistories:
         """Return the day of the last substantive change; where none counts, that of the first version; None if not known."""
         edits, versions = self.edited_by(path), self.versions(path)
         number = edits[-1] if edits else versions[0].number if versions else None
-        if number is None or (self.history.is_cut and number == 0):
+        if number is None or (number == versions[0].number and self.is_cut(path)):
             return None
         return self.history.landed_on(number)
 
@@ -289,7 +299,14 @@ def load(history: History, paths: Sequence[str], config: Config, cache: Cache, s
     """
     made = ArticleHistories(history, FactReader(config))
     kept, renames = _kept(cache, made.reader.key)
-    made.similar.update(_similar(history, suffixes, renames))
+    moves = _moves(history, suffixes)
+    made.similar.update((commit, renames[commit]) for commit in moves if commit in renames)
+    try:
+        made.similar.update(_renames(history, [commit for commit in moves if commit not in renames]))
+    except GitError as error:
+        if error.kind != "git-partial":
+            raise
+        made.untold = frozenset(moves).difference(renames)
     wanted = {version.blob for path in paths for version in made.versions(path)}
     wanted.update(blob for path in paths for _, blob in made.side_versions(path))
     wanted.discard("")
@@ -302,13 +319,12 @@ def load(history: History, paths: Sequence[str], config: Config, cache: Cache, s
     return made
 
 
-def _similar(history: History, suffixes: tuple[str, ...], known: Mapping[str, dict[str, str]]) -> dict[str, dict[str, str]]:
-    """Return what git takes for renames with changes, in the landings that added an article and removed one."""
+def _moves(history: History, suffixes: tuple[str, ...]) -> list[str]:
+    """Return the landings that added an article and removed one: they may have renamed it."""
     landings = history.line.landings
     losing = {number for number, gone in history.removed.items() if any(path.endswith(suffixes) for path in gone)}
     gaining = {number for path in landings.changes if path.endswith(suffixes) for number in _arrivals(landings.steps(path))}
-    ids = sorted(landings.ids[number] for number in losing & gaining)
-    return {commit: known[commit] for commit in ids if commit in known} | _renames(history, [one for one in ids if one not in known])
+    return sorted(landings.ids[number] for number in losing & gaining)
 
 
 def _arrivals(steps: Iterable[tuple[int, int]]) -> Iterator[int]:
@@ -319,6 +335,7 @@ def _arrivals(steps: Iterable[tuple[int, int]]) -> Iterator[int]:
 
 
 def _renames(history: History, commits: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Return what git takes for renames, with changes or without, in these landings."""
     if not commits:
         return {}
     asked = "".join(f"{commit}\n" for commit in commits).encode()

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import pathspec
 
@@ -30,20 +30,12 @@ NOBODY = ""  #: the audience of an article whose front matter cannot be read: no
 _NO_DEFAULTS = FolderDefaults()
 
 
-@dataclass(frozen=True, slots=True)
-class ArticleFile:
+class ArticleFile(NamedTuple):
     """The file that an article is, in the state in which it was read; `digest` is that of its bytes, "" if it has none."""
 
     path: str
     state: State = NO_STATE
     digest: str = ""
-
-    def read(self) -> bytes:
-        """Return the bytes that the article was made from; raises IncompleteError where the file has others by now."""
-        content, _, problem = read_content(self.path, self.state[0])
-        if problem or _digest(content) != self.digest:
-            raise IncompleteError("changed while kbtool was at work", where=self.path, kind="changed", hint="run it again")
-        return content
 
 
 @dataclass(frozen=True)
@@ -84,8 +76,11 @@ class Article:
 
     @cached_property
     def _below(self) -> str:
-        """The text below the head."""
-        return decode(self.file.read())[0][self.body_start :] if self.file.digest else ""
+        """The text below the head, read from the file if need be; it must hold the bytes that all else was made from."""
+        content, _, problem = read_content(self.file.path, self.file.state[0])
+        if problem or _digest(content) != self.file.digest:
+            raise IncompleteError("it was changed while kbtool ran", where=self.path, kind="changed", hint="run kbtool again")
+        return decode(content)[0][self.body_start :]
 
     @property
     def places(self) -> Mapping[Key, Place]:
@@ -134,7 +129,7 @@ class Article:
     @cached_property
     def unreadable_keys(self) -> frozenset[str]:
         """Return the keys whose values could not be read; what they would have said is not known."""
-        return frozenset(problem.key for problem in self.problems)
+        return frozenset(problem.key for problem in self.problems) if self.problems else frozenset()
 
     def place(self, *key: str | int) -> Place:
         """Return where a key (or the key it is in) stands, else line 1."""
@@ -147,9 +142,12 @@ class Article:
 
     def line(self, number: int) -> str:
         """Return a line of the file, counted from 1, or nothing where there is none."""
-        text = self.head.text if number < self.body_line else self.text
-        parts = text.split("\n", max(number, 0))
-        return parts[number - 1] if 0 < number <= len(parts) else ""
+        if number < 1:
+            return ""
+        parts = self.head.text.split("\n", number)
+        if len(parts) <= number:  # it is not a whole line of the head
+            parts = self.text.split("\n", number)
+        return parts[number - 1] if number <= len(parts) else ""
 
     def news(self) -> dict[str, Any] | None:
         """Return all that is known by now, under the names of `Kept`; None where the cache knows as much."""
@@ -169,8 +167,8 @@ class Article:
 class ContentFile:
     """A file of the content folder that is no article.
 
-    `kind` is `asset`, `symlink` (never followed), `special` (socket, pipe, device), `folder` (named like an article) or
-    `deep` (folders nested too far). `outside` says that a symlink leaves the content folder or ends nowhere.
+    `kind` is `asset`, `symlink` (never followed), `special` (socket, pipe, device), `folder` (named like an article),
+    `repository` (a folder that is one) or `deep` (folders nested too far). `outside` says that a symlink leaves the content folder or ends nowhere.
     """
 
     path: str
@@ -232,7 +230,7 @@ def load_articles(config: Config, slugger: Slugger = PLAIN_SLUGGER, cache: Cache
     articles: list[Article] = []
     files: list[ContentFile] = []
     for found in walk(config.root / config.content, config.suffixes):
-        path = f"{config.content}/{found.source}"
+        path = f"{config.content}/{found.source}".rstrip("/")
         if found.kind == "article":
             articles.append(reader.read(path, found.source, found.state))
         else:

@@ -1,4 +1,4 @@
-"""What earlier runs worked out, kept under `.kbtool/cache/`: one file a name, read only by the version that wrote it.
+"""What earlier runs worked out, kept under `.kbtool/cache/`: one file a name, read only by the very code that wrote it.
 
 A file is a checksum, a line of JSON (format, version, key, lengths) and the bytes of its sections. What is kept is a function
 of its key, so it may be lost, or written by several processes at once, without harm: each writes a file of its own and
@@ -12,6 +12,7 @@ whoever reads a section checks its shape and calls `damaged` where that is not w
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -98,9 +99,18 @@ def _prepare(folder: Path) -> int:
     return now.st_mtime_ns
 
 
+@functools.cache
+def _version() -> str:
+    """Return the version of kbtool with a digest of its code, which changes from day to day where it is being worked on."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return f"{__version__} {digest.hexdigest()[:16]}"
+
+
 def _pack(key: str, sections: Mapping[str, bytes]) -> bytes:
     lengths = [[name, len(section)] for name, section in sections.items()]
-    header = {"format": _FORMAT, "version": __version__, "key": key, "sections": lengths}
+    header = {"format": _FORMAT, "version": _version(), "key": key, "sections": lengths}
     content = [json.dumps(header).encode() + b"\n", *sections.values()]
     return b"".join([_checksum(*content), b"\n", *content])
 
@@ -112,7 +122,7 @@ def _unpack(packed: bytes, key: str) -> dict[str, bytes] | None:
         raise ValueError("torn")
     at = packed.index(b"\n", start) + 1
     header = json.loads(packed[start:at])
-    if (header["format"], header["version"], header["key"]) != (_FORMAT, __version__, key):
+    if (header["format"], header["version"], header["key"]) != (_FORMAT, _version(), key):
         return None
     found = {}
     for name, length in header["sections"]:

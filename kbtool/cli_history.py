@@ -24,12 +24,13 @@ _OUTPUT = click.option("--output", type=click.Path(path_type=Path), metavar="FIL
 @_OUTPUT
 @click.option("--owner", metavar="ID", help="Only the articles of this owner.")
 @click.option("--repository", default="", metavar="NAME", help="What changed in this repository of the configuration.")
+@click.option("--links", default="", metavar="URL", help="Where the files are on the web, for the links of markdown.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when an article is affected and was not changed as well.")
 @click.pass_obj
 def impact(root: Path | None, /, span: str | None, form: str, output: Path | None, **options: Any) -> int:
     """List the articles that describe what a change touches.
 
-    Without a range: what the work tree, uncommitted files included, has changed since it left the main branch. BASE does
+    Without a range: what the working tree, uncommitted files included, has changed since it left the main branch. BASE does
     the same with another branch or commit, BASE..HEAD compares two commits, BASE...HEAD what HEAD changed since it left BASE.
 
     \b
@@ -44,7 +45,7 @@ def impact(root: Path | None, /, span: str | None, form: str, output: Path | Non
     found = found.of_owner(options["owner"]) if options["owner"] else found
     for note in found.notes:
         shell.say(f"warning[impact]: {note}")
-    shell.write_report(render(found, form), output, found.evidence)
+    shell.write_report(render(found, form, options["links"]), output, found.evidence)
     return found.exit_code() if options["exit_code"] else 0
 
 

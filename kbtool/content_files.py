@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import stat
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +13,8 @@ from kbtool.front_matter import Problem
 MAX_DEPTH = 64  #: folders inside folders
 State = tuple[int, int, int, int]  #: size, inode, time of the last change to the content, and to anything, in nanoseconds
 NO_STATE: State = (0, 0, 0, 0)  #: that of no file
+LFS_POINTER = "lfs-pointer"  #: the key of the problem that a file is a pointer of Git LFS
+_POINTER = re.compile(rb"version https://(?:git-lfs|hawser)\.github\.com/spec/v\d+\n(?:[^\n]*\n)*?oid \w+:[0-9a-f]+\r?\n")
 _BACKUP_ENDINGS = ("~", ".bak", ".orig", ".rej", ".swp", ".tmp")
 
 
@@ -27,21 +29,24 @@ class Found(NamedTuple):
 
 def walk(root: Path, suffixes: tuple[str, ...], inside: str = "", depth: int = 0) -> Iterator[Found]:
     """Yield what is below `root/inside`, never through a symlink; dotfiles and editors' backups are not content."""
+    if _is_repository(root / inside):
+        yield Found(inside, "repository")
     with os.scandir(root / inside) as entries:
         for entry in entries:
             if entry.name.startswith(".") or entry.name.endswith(_BACKUP_ENDINGS):
                 continue
             source = f"{inside}/{entry.name}" if inside else entry.name
-            if entry.is_symlink():
+            if entry.is_file(follow_symlinks=False):
+                if source.endswith(suffixes):
+                    yield Found(source, "article", state=_state(entry.stat(follow_symlinks=False)))
+                else:
+                    yield Found(source, "asset")
+            elif entry.is_symlink():
                 yield Found(source, "symlink", _leaves(root, Path(entry.path)))
             elif entry.is_dir(follow_symlinks=False):
                 yield from _folder(root, suffixes, source, depth + 1)
-            elif not stat.S_ISREG((status := entry.stat(follow_symlinks=False)).st_mode):
-                yield Found(source, "special")
-            elif source.endswith(suffixes):
-                yield Found(source, "article", state=_state(status))
             else:
-                yield Found(source, "asset")
+                yield Found(source, "special")
 
 
 def _folder(root: Path, suffixes: tuple[str, ...], source: str, depth: int) -> Iterator[Found]:
@@ -51,6 +56,12 @@ def _folder(root: Path, suffixes: tuple[str, ...], source: str, depth: int) -> I
     if source.endswith(suffixes):
         yield Found(source, "folder")
     yield from walk(root, suffixes, source, depth)
+
+
+def _is_repository(folder: Path) -> bool:
+    """Return whether git, run in a folder, would take it for a repository of its own: it has a .git, or is a bare one."""
+    return os.path.lexists(folder / ".git") or (
+        os.path.lexists(folder / "HEAD") and (folder / "objects").is_dir() and (folder / "refs").is_dir())
 
 
 def _leaves(root: Path, link: Path) -> bool:
@@ -78,6 +89,8 @@ def read_content(path: str | Path, limit: int) -> tuple[bytes, State, Problem | 
 
 def decode(raw: bytes) -> tuple[str, Problem | None]:
     """Return UTF-8 bytes as text with `\\n` line ends and no byte order mark, or what is wrong with them."""
+    if _POINTER.match(raw):
+        return "", Problem(1, "not an article but a Git LFS pointer", "keep articles out of LFS, or run `git lfs pull`", key=LFS_POINTER)
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in raw[:4]:
         return "", Problem(1, "not UTF-8 (it looks like UTF-16)", "save the file as UTF-8")
     if b"\0" in raw:
@@ -88,4 +101,6 @@ def decode(raw: bytes) -> tuple[str, Problem | None]:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         return "", Problem(line, f"not UTF-8 at byte {error.start}", "save the file as UTF-8")
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"), None
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.removeprefix("\ufeff"), None

@@ -41,9 +41,10 @@ class Edition:
 
     def shows(self, article: Article) -> bool:
         """Return whether the article is in this edition; one that cannot be read is in none."""
+        if article.audience not in self.audiences or self.internal:
+            return article.audience in self.audiences
         state = article.front_matter.state
-        finished = state in ("validated", "archived") or (state == "not-validated" and self.not_validated)
-        return article.audience in self.audiences and (finished or self.internal)
+        return state in ("validated", "archived") or (state == "not-validated" and self.not_validated)
 
     def shows_line(self, article: Article, line: int) -> bool:
         """Return whether this line of an article that the edition shows is in no region for others."""

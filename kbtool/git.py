@@ -222,6 +222,16 @@ class Git:
         found = self.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
         return found.decode() if found else None
 
+    def refuse_lost_head(self) -> None:
+        """Refuse a repository without a checked-out commit that has commits all the same: it is not an empty one.
+
+        Raises:
+            GitError: HEAD, or the branch that it names, has been damaged, or the branch has no commit of its own yet.
+        """
+        if self.ask("rev-parse", "--verify", "--quiet", "HEAD") or self.ask("for-each-ref", "--count=1", "--format=%(refname)"):
+            raise GitError("HEAD leads to no commit, though there are some", where=str(self.folder), kind="git-corrupt",
+                           hint="`git fsck` tells what is damaged; else check out a branch that has commits")
+
     @cached_property
     def shallow(self) -> frozenset[str]:
         """Return the commits at which history is cut off."""

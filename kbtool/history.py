@@ -148,6 +148,8 @@ class Opening:
         """
         self.git, self._name, self._cache = git, name, cache
         self.head = git.resolve(ref, "ref") or ""
+        if not self.head and ref == "HEAD":
+            git.refuse_lost_head()
         self._key = "\n".join((folder, *sorted(git.shallow)))
         self._folder = folder
         self._line, self._cached = self._kept()

@@ -20,9 +20,17 @@ _NOTE = "A tick: the article was changed as well."
 
 
 
-def render(impact: Impact, form: str) -> str:
-    """Return a report: text, json or markdown."""
-    forms: dict[str, Callable[[Impact], str]] = {"text": _text, "json": _json, "markdown": _markdown}
+def render(impact: Impact, form: str, links: str = "") -> str:
+    """Return a report: text, json or markdown.
+
+    Args:
+        impact: what there is to say.
+        form: how.
+        links: the address of the repository's files, for links in Markdown; without one they are relative to its top.
+    """
+    forms: dict[str, Callable[[Impact], str]] = {
+        "text": _text, "json": _json, "markdown": lambda impact: _markdown(impact, f"{links.rstrip('/')}/" if links else ""),
+    }
     return forms[form](impact)
 
 
@@ -80,7 +88,7 @@ def _what(file: ChangedFile) -> str:
 
 
 def _summary(impact: Impact) -> str:
-    where = f"between {impact.span.base[:12]} and {impact.span.head[:12] or 'the work tree'}"
+    where = f"between {impact.span.base[:12]} and {impact.span.head[:12] or 'the working tree'}"
     parts = [
         f"{_count(len(impact.affected), 'article')} affected", f"{len(impact.affected) - impact.untouched} changed as well",
         f"{_count(impact.uncovered_files, 'file')} covered by none",
@@ -100,14 +108,13 @@ def _count(number: int, noun: str) -> str:
 # ---------------------------------------------------------------------------------------------- Markdown
 
 
-def _markdown(impact: Impact) -> str:
+def _markdown(impact: Impact, links: str) -> str:
     count = len(impact.affected)
-    verb = "describes" if count == 1 else "describe"
-    head = f"### {_count(count, 'article') if count else 'No article'} {verb if count else 'describes'} what this change touches"
-    lines = _within([MARK, head, ""], [*_markdown_articles(impact), *_markdown_rest(impact)])
-    if count:
-        lines += ["", _NOTE]
-    return "\n".join(lines).rstrip("\n") + "\n"
+    verb = "describe" if count > 1 else "describes"
+    head = f"### {_count(count, 'article') if count else 'No article'} {verb} what this change touches"
+    lines = _within([MARK, head, ""], [*_markdown_articles(impact, links), *_markdown_rest(impact)])
+    text = "\n".join(lines).rstrip("\n") + "\n"
+    return f"{text}\n{_NOTE}\n" if count else text
 
 
 def _within(head: list[str], lines: Iterable[str]) -> list[str]:
@@ -121,17 +128,18 @@ def _within(head: list[str], lines: Iterable[str]) -> list[str]:
     return head
 
 
-def _markdown_articles(impact: Impact) -> Iterator[str]:
+def _markdown_articles(impact: Impact, links: str) -> Iterator[str]:
     for owner, articles in impact.by_owner().items():
         yield f"**{escaped(impact.owner_name(owner))}**"
         yield ""
-        yield from (_markdown_article(one, impact.prefix) for one in articles)
+        yield from (_markdown_article(one, links, impact.prefix) for one in articles)
         yield ""
 
 
-def _markdown_article(one: Affected, prefix: str) -> str:
+def _markdown_article(one: Affected, links: str, prefix: str) -> str:
     files = ", ".join(_cut([_markdown_touch(touch) for touch in one.touches]))
-    return f"- [{'x' if one.touched else ' '}] [{escaped(one.article.title)}]({_target(prefix + one.article.path)}): {files}"
+    target = quote(links, safe=":/?=&%#@+,;~") + quote(os.fsencode(prefix + one.article.path))
+    return f"- [{'x' if one.touched else ' '}] [{escaped(one.article.title)}]({target}): {files}"
 
 
 def _markdown_rest(impact: Impact) -> Iterator[str]:
@@ -151,8 +159,3 @@ def _markdown_touch(touch: Touch) -> str:
     was = f" (was {code(touch.file.old_path)})" if touch.file.old_path else ""
     by = "" if touch.glob in touch.file.names else f" by {code(touch.glob)}"
     return f"{code(touch.file.path)}{was}{by}"
-
-
-def _target(path: str) -> str:
-    """Return a path as the target of a link, relative to the top of the repository."""
-    return quote(os.fsencode(path))

@@ -97,6 +97,8 @@ def parse(chunks: Iterable[bytes], into: Commits) -> None:
         raise GitError("git log ended within a commit", kind="git-failed") from None
     into.states += [f"{state[:6].decode()} {state[6:].decode()}" for state in list(states)[len(into.states):]]
     into.people += [(os.fsdecode(name), os.fsdecode(mail)) for name, mail in list(people)[len(into.people):]]
+    for stale in ("numbers", "state_numbers"):
+        vars(into).pop(stale, None)
 
 
 def _tokens(chunks: Iterable[bytes]) -> Iterator[list[bytes]]:

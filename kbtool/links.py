@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import posixpath
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from kbtool.articles import Article
 from kbtool.editions import Edition
@@ -19,25 +19,16 @@ from kbtool.urls import Target
 _PAGE_ENDINGS = ("", ".md", ".markdown", ".html", ".htm")
 
 
-def linked_articles(
-    article: Article, evidence: Evidence, wanted: Callable[[Target, Evidence], bool]
-) -> Iterator[tuple[Link, Target]]:
-    """Yield the links to articles, with their targets, whose target is `wanted`."""
-    targets = evidence.urls.targets_of(article, "article")
-    yield from _links(article, {href: target for href, target in targets.items() if wanted(target, evidence)})
+def links_to(article: Article, targets: Mapping[str, Target]) -> Iterator[tuple[Link, Target]]:
+    """Yield the links of an article, with their targets, that are written like one of these."""
+    for link in article.markdown.links if targets else ():
+        if link.target in targets and link.kind != "include":
+            yield link, targets[link.target]
 
 
 def broken_targets(article: Article, evidence: Evidence) -> Iterator[tuple[Link, Target]]:
     """Yield the links that lead to nothing."""
-    yield from _links(article, evidence.urls.targets_of(article, "missing"))
-
-
-def _links(article: Article, hits: Mapping[str, Target]) -> Iterator[tuple[Link, Target]]:
-    if not hits:
-        return
-    for link in article.markdown.links:
-        if link.target in hits and link.kind != "include":
-            yield link, hits[link.target]
+    return links_to(article, evidence.urls.targets_of(article, "missing"))
 
 
 def is_file(link: Link, target: Target) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
 import pyromark
@@ -87,6 +87,19 @@ class Expiry:
     end: int | None
 
 
+class Marks(NamedTuple):
+    """What a text says in marks of its own, line by line, whatever CommonMark makes of the text around them."""
+
+    includes: tuple[Link, ...] = ()
+    regions: tuple[Region, ...] = ()
+    region_problems: tuple[Problem, ...] = ()
+    comment_problem: Problem | None = None
+    expiries: tuple[Expiry, ...] = ()
+
+
+NO_MARKS = Marks()
+
+
 def _canonical(target: str) -> str:
     """Write a target one way, however it got here: unsafe ASCII as %20, other characters as themselves."""
     target = html.unescape(target) if "&" in target else target
@@ -143,8 +156,8 @@ class Markdown:
 
     @property
     def _prepared(self) -> str:  # not kept: it is as long as the body, and next to nobody asks twice
-        body = self.body
-        return prepare(body, [number for number, _ in region_markers(body.split("\n"))] if ":::" in body else [])
+        marked = self.marks is not NO_MARKS
+        return prepare(self.body, [number for number, _ in region_markers(self._lines)] if marked else [])
 
     @cached_property
     def _html(self) -> str:
@@ -235,67 +248,72 @@ class Markdown:
         found = list(places.links())
         missing = self.targets - {link.target for link in found}
         found += [places.somewhere(target) for target in sorted(missing)]
-        found = [replace(link, audience=self._audience(link.line)) for link in found]
+        found = [replace(link, audience=_audience(self.regions, link.line)) for link in found]
         return tuple(sorted([*found, *self.includes], key=lambda link: link.line))
 
     @cached_property
+    def marks(self) -> Marks:
+        """What the text says in marks of its own: includes, regions, comments and what is wrong with them."""
+        body = self.body
+        if not (":::" in body or ("<" in body and ("8<-" in body or "<!--" in body))):  # one letter is found sooner than three
+            return NO_MARKS
+        lines, (audiences, directives) = body.split("\n"), self._marker_words
+        regions, problems = scan_regions(lines, first_line=self.first_line, audiences=audiences, directives=directives)
+        includes = tuple(
+            Link(path, line, line, column, "include", _audience(regions, line))
+            for path, line, column in _snippets(lines, self.first_line)
+        )
+        spans, problem = comment_spans(body) if "<!--" in body else ([], None)
+        problem = problem and replace(problem, line=problem.line + self.first_line - 1)
+        return Marks(includes, regions, problems, problem, tuple(_expiries(body, spans, self.first_line)))
+
+    @property
     def includes(self) -> tuple[Link, ...]:
         """The files that `--8<--` includes, in code fences too, as pymdownx.snippets does."""
-        if "8<-" not in self.body:
-            return ()
-        return tuple(
-            Link(path, line, line, column, "include", self._audience(line))
-            for path, line, column in _snippets(self._lines, self.first_line)
-        )
+        return self.marks.includes
 
-    @cached_property
-    def _scanned(self) -> tuple[tuple[Region, ...], tuple[Problem, ...]]:
-        if ":::" not in self.body:
-            return (), ()
-        audiences, directives = self._marker_words
-        return scan_regions(self._lines, first_line=self.first_line, audiences=audiences, directives=directives)
-
-    @cached_property
+    @property
     def regions(self) -> tuple[Region, ...]:
         """The parts for other audiences, in the order in which they begin."""
-        return self._scanned[0]
+        return self.marks.regions
 
-    @cached_property
+    @property
     def region_problems(self) -> tuple[Problem, ...]:
         """What is wrong with the markers of regions."""
-        return self._scanned[1]
+        return self.marks.region_problems
 
-    @cached_property
+    @property
     def comment_problem(self) -> Problem | None:
         """What is wrong with the HTML comments, if anything."""
-        body = self.body
-        problem = comment_spans(body)[1] if "<!--" in body else None
-        return problem and replace(problem, line=problem.line + self.first_line - 1)
+        return self.marks.comment_problem
 
-    def _audience(self, line: int) -> str | None:
-        inside = [region for region in self.regions if region.start <= line <= region.end]
-        return max(inside, key=lambda region: region.depth).audience if inside else None
-
-    @cached_property
+    @property
     def expiries(self) -> tuple[Expiry, ...]:
         """The blocks between `<!-- expires DATE -->` and `<!-- end expires -->`, outside code."""
-        body = self.body
-        if "<!--" not in body or "expires" not in body.lower():
-            return ()
-        done: list[Expiry] = []
-        opened: list[Expiry] = []
-        for start, end in comment_spans(body)[0]:
-            if match := _EXPIRES.match(body[start:end]):
-                line = body.count("\n", 0, start) + self.first_line
-                if not match[1]:
-                    opened.append(Expiry(match[2], line, None))
-                elif not opened:
-                    done.append(Expiry("", line, line))
-                else:
-                    dates = [block.date for block in opened] if match[2] else []
-                    place = dates.index(match[2]) if match[2] in dates else -1
-                    done.append(replace(opened.pop(place), end=line))
-        return tuple(sorted(done + opened, key=lambda block: block.start))
+        return self.marks.expiries
+
+
+def _audience(regions: Sequence[Region], line: int) -> str | None:
+    """Return the audience of the innermost region that a line is in."""
+    inside = [region for region in regions if region.start <= line <= region.end]
+    return max(inside, key=lambda region: region.depth).audience if inside else None
+
+
+def _expiries(body: str, comments: Sequence[Span], first_line: int) -> list[Expiry]:
+    done: list[Expiry] = []
+    opened: list[Expiry] = []
+    for start, end in comments:
+        if match := _EXPIRES.match(body[start:end]):
+            line = body.count("\n", 0, start) + first_line
+            if not match[1]:
+                opened.append(Expiry(match[2], line, None))
+            elif not opened:
+                done.append(Expiry("", line, line))
+            else:
+                dates = [block.date for block in opened] if match[2] else []
+                place = dates.index(match[2]) if match[2] in dates else -1
+                done.append(replace(opened.pop(place), end=line))
+    return sorted(done + opened, key=lambda block: block.start)
 
 
 def _snippets(lines: Sequence[str], first_line: int) -> Iterator[tuple[str, int, int]]:

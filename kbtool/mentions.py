@@ -80,7 +80,7 @@ def names(article: Article) -> Iterator[Name]:
     """Yield what an article names in inline code, links and includes; text in code blocks is an example, and names nothing."""
     lines = article.body.split("\n")
     for number, (line, fenced) in enumerate(zip(lines, code_mask(lines), strict=True), article.body_line):
-        for match in _INCLUDE.finditer(line):
+        for match in _INCLUDE.finditer(line) if "8<-" in line else ():
             yield Name(match[1], number, link=True)
         if fenced:
             continue

@@ -13,12 +13,13 @@ from itertools import pairwise
 from kbtool.regions import code_mask, comment_spans, inline_code, region_markers
 
 _LINK = re.compile(r"\]\((?:<[^<>\n]*>|(?:[^()\s]|\([^()\s]*\))*)(\s+(?:\"[^\"]*\"|'[^']*'))?\s*\)")
-_DEFINITION = re.compile(r"((?:\A|\n) {0,3}\[[^\]\n]+\]:)[ \t]*(?:<[^<>\n]*>|\S+)")
+_DEFINITION = re.compile(r"((?:\A|\n) {0,3}\[(?!\^)[^\]\n]+\]:)[ \t]*(?:<[^<>\n]*>|\S+)")
 _ATTRIBUTES = re.compile(r"\{[:#.][^{}\n]*\}")
 _START = re.compile(r"\n[ \t>]+")
 _HEADING = re.compile(r"\n#{1,6}(?=[ \t])")
 _RULE = re.compile(r"\n[ \t|:=-]+(?=\n)")
 _SNIPPET = re.compile(r"\n-+8<-+[^\n]*")
+_STARS = re.compile(r"\*+(?![\s*])|(?<![\s*])\*+")
 _UNDERSCORES = re.compile(r"_+(?!\w)|(?<!\w)_+")
 
 
@@ -76,4 +77,6 @@ def _unmarked(text: str) -> str:
         text = _ATTRIBUTES.sub("", text)
     if "_" in text:
         text = _UNDERSCORES.sub("", text)
-    return text.replace("*", "").replace("~~", "").replace("`", "").replace("|", " ")
+    if "*" in text:
+        text = _STARS.sub("", text)
+    return text.replace("~~", "").replace("`", "").replace("|", " ")

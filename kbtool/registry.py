@@ -27,11 +27,13 @@ from kbtool.builtin_checks.code_changed import CodeChanged
 from kbtool.builtin_checks.control_character import ControlCharacter
 from kbtool.builtin_checks.covers_nothing import CoversNothing
 from kbtool.builtin_checks.covers_too_broad import CoversTooBroad
+from kbtool.builtin_checks.embedded_repo import EmbeddedRepo
 from kbtool.builtin_checks.expired import Expired
 from kbtool.builtin_checks.expiring import Expiring
 from kbtool.builtin_checks.file_ignored import FileIgnored
 from kbtool.builtin_checks.front_matter_invalid import FrontMatterInvalid
 from kbtool.builtin_checks.hidden_character import HiddenCharacter
+from kbtool.builtin_checks.lfs_pointer import LfsPointer
 from kbtool.builtin_checks.link_to_internal import LinkToInternal
 from kbtool.builtin_checks.missing_asset import MissingAsset
 from kbtool.builtin_checks.name_not_portable import NameNotPortable
@@ -58,7 +60,7 @@ from kbtool.trackers.file import FileTracker
 
 BUILTIN_CHECKS: tuple[type[Check], ...] = (
     FrontMatterInvalid, TitleMissing, OwnerMissing, OwnerUnknown, OwnerGone, AreaMissing, AreaUnknown, UrlTaken,
-    NameNotPortable, ControlCharacter, HiddenCharacter, FileIgnored,
+    NameNotPortable, ControlCharacter, HiddenCharacter, FileIgnored, LfsPointer, EmbeddedRepo,
     ReviewMissing, ReviewOverdue, ReviewDue, ReviewInFuture, ReviewUnsealed, CodeChanged, CoversNothing, TextChanged, Expired,
     Expiring, BulkReview, CoversTooBroad,
     BrokenLink, BrokenAnchor, MissingAsset, OrphanAsset,

@@ -3,45 +3,77 @@
 from __future__ import annotations
 
 import json
+import shlex
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
+from kbtool.article_history import Edit
 from kbtool.finding import Severity, Verdict
 from kbtool.reports.markdown_text import escaped
 from kbtool.reports.text import Paint, painter, visible
-from kbtool.review import Dossier, QueueEntry
+from kbtool.review import Dossier
+from kbtool.review_queue import QueueEntry
 from kbtool.why import Moment
 
 _STYLES = {Verdict.STALE: "error", Verdict.DUE: "warning", Verdict.UNKNOWN: "warning", Verdict.FRESH: "good"}
-_NAMES = 5  #: names and lines that a list shows before it counts
+_NAMES = 5  #: names and edits that a list shows before it counts
+_FILES = 20  #: files that it shows
+_NARROWEST = 40  #: columns; on a narrower terminal lines are as on this one
 SCHEMA_VERSION = 1
+
+
+def _prose(text: str, indent: str, width: int) -> list[str]:
+    """Return text of strangers as indented lines that fit a terminal; as one line where there is none (width 0)."""
+    whole = [indent + visible(text)]
+    return textwrap.wrap(
+        whole[0], max(width, _NARROWEST), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False,
+    ) or whole if width else whole
+
+
+def _row(name: str, text: str, width: int = 0) -> list[str]:
+    first, *more = _prose(text, " " * 12, width)
+    return [f"  {name:<9} {first[12:]}", *more]
+
+
+def _listed(lines: Sequence[str], most: int) -> list[str]:
+    more = len(lines) - most
+    return [*lines[:most], f"    and {more} more"] if more > 0 else list(lines)
+
+
+def _verdict(verdict: Verdict, paint: Paint, size: int = 0) -> str:
+    return paint(_STYLES.get(verdict, "dim"), f"{verdict.value:<{size}}")
 
 
 # ---------------------------------------------------------------------------------------------- the queue
 
 
-def queue_text(entries: Sequence[QueueEntry], *, color: bool = False) -> str:
-    """Return the queue as a list for a terminal: the riskiest article first, its verdict, why, and who answers for it."""
+def queue_text(entries: Sequence[QueueEntry], *, color: bool = False, width: int = 0) -> str:
+    """Return the queue as a list: the riskiest article first, its verdict and why, who answers for it, what makes it a risk."""
     paint = painter(color=color)
     if not entries:
         return paint("good", "nothing needs a review") + "\n"
     lines = []
     for number, entry in enumerate(entries, 1):
-        verdict = entry.verdict
-        due = f", due {verdict.review_by}" if verdict.review_by else ""
-        word = paint(_STYLES.get(verdict.verdict, "dim"), f"{verdict.verdict.value:<7}")
-        lines.append(f"{number:>4}  {entry.risk:5.1f}  {word}  {paint('path', visible(entry.article.path))}")
-        lines += [f"{'':>13}{paint('dim', visible(line))}" for line in _because(entry, due)]
-    lines += ["", f"{len(entries)} to review, by risk. One of them: kbtool review {entries[0].article.path}"]
-    return "\n".join(lines) + "\n"
+        path = paint("path", visible(entry.article.path))
+        lines.append(f"{number:>4}  {_verdict(entry.verdict.verdict, paint, 7)}  {path}  {visible(entry.article.title)}")
+        for text in (*entry.verdict.reasons[:2], _at_stake(entry)):
+            lines += [paint("dim", line) for line in _prose(text, " " * 15, width)]
+    first = visible(shlex.quote(entries[0].article.path), None)
+    return "\n".join([*lines, "", f"{len(entries)} to review, the riskiest first; start with `kbtool review {first}`"]) + "\n"
 
 
-def _because(entry: QueueEntry, due: str) -> Iterator[str]:
-    yield f"{', '.join(entry.article.front_matter.owners) or 'nobody'}{due}: {'; '.join(entry.why) or 'nothing stands out'}"
-    yield from entry.verdict.reasons[:2]
+def _at_stake(entry: QueueEntry) -> str:
+    due = f", due {entry.verdict.review_by}" if entry.verdict.review_by else ""
+    risk = f": {'; '.join(entry.why)}" if entry.why else ""
+    return f"{', '.join(entry.article.front_matter.owners) or 'nobody'}{due}{risk}"
 
 
 def queue_json(entries: Sequence[QueueEntry]) -> str:
-    """Return the queue as one JSON document."""
+    """Return the queue as one JSON document: `schema_version`, and `queue`, the riskiest article first.
+
+    Of each article: `path`, `title`, `owners`, `product_areas`; `verdict`, `review_by` (a date or null) and `reasons`, as in the
+    report of `kbtool check`; `risk`, a number that orders the queue and means nothing else, and `why`, the facts behind it.
+    """
     rows = [
         {
             "path": entry.article.path, "title": entry.article.title, "owners": list(entry.article.front_matter.owners),
@@ -50,109 +82,121 @@ def queue_json(entries: Sequence[QueueEntry]) -> str:
             "reasons": list(entry.verdict.reasons), "risk": round(entry.risk, 3), "why": list(entry.why),
         } for entry in entries
     ]
-    return json.dumps({"schema_version": SCHEMA_VERSION, "queue": rows}, indent=2) + "\n"
+    return json.dumps({"schema_version": SCHEMA_VERSION, "queue": rows}, indent=2, allow_nan=False) + "\n"
 
 
 def queue_markdown(entries: Sequence[QueueEntry]) -> str:
     """Return the queue as a Markdown table."""
-    lines = ["| | Article | Verdict | Due | Owners | Why |", "| --- | --- | --- | --- | --- | --- |"]
+    if not entries:
+        return "Nothing needs a review.\n"
+    lines = ["| | Article | File | Verdict | Due | Owners | Why |", "| --- | --- | --- | --- | --- | --- | --- |"]
     for number, entry in enumerate(entries, 1):
         cells = (
-            entry.article.path, entry.verdict.verdict.value, str(entry.verdict.review_by or ""),
-            ", ".join(entry.article.front_matter.owners), "; ".join((*entry.why, *entry.verdict.reasons[:1])),
+            escaped(entry.article.title), escaped(entry.article.path), entry.verdict.verdict.value,
+            str(entry.verdict.review_by or ""), escaped(", ".join(entry.article.front_matter.owners)),
+            "; ".join(map(escaped, (*entry.verdict.reasons[:1], *entry.why))),
         )
-        lines.append(f"| {number} | {' | '.join(map(escaped, cells))} |")
+        lines.append(f"| {number} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
 # ---------------------------------------------------------------------------------------------- the dossier
 
 
-def dossier_text(found: Dossier, *, color: bool = False) -> str:
+def dossier_text(found: Dossier, *, color: bool = False, width: int = 0) -> str:
     """Return everything there is to know before an article is reviewed."""
-    paint = painter(color=color)
-    article, front_matter = found.article, found.article.front_matter
+    paint, article = painter(color=color), found.article
     head = [
-        paint("path", visible(article.path)) + "  " + visible(article.title),
-        _row("verdict", paint(_STYLES.get(found.verdict.verdict, "dim"), found.verdict.verdict.value)),
-        _row("reviewed", _reviewed(found)),
-        _row("owners", ", ".join(front_matter.owners) or "nobody"),
-        _row("knows it", ", ".join(f"{name} ({times})" for name, times in found.knows[:_NAMES]) or "nobody: it has no history"),
+        f"{paint('path', visible(article.path))}  {visible(article.title)}",
+        f"  verdict   {_verdict(found.verdict.verdict, paint)}",
+        *_row("reviewed", _reviewed(found), width),
+        *_row("owners", ", ".join(article.front_matter.owners) or "nobody", width),
+        *_row("knows it", _who_knows(found), width),
+        *(line for reference, state in found.tickets for line in _row("ticket", f"{reference}: {state}", width)),
     ]
-    blocks = [head, list(_findings(found, paint)), list(_code(found, paint)), list(_edits(found)), list(_rest(found))]
-    return "\n\n".join("\n".join(lines) for lines in blocks if lines) + "\n"
-
-
-def _row(name: str, text: str) -> str:
-    return f"  {name:<9} {text}"
+    blocks = (head, _findings(found, paint, width), _code(found, paint), _edits(found, width), _uncommitted(found))
+    return "\n\n".join("\n".join(lines) for lines in map(list, blocks) if lines) + "\n"
 
 
 def _reviewed(found: Dossier) -> str:
-    front_matter = found.article.front_matter
+    front_matter, review = found.article.front_matter, found.review
     if front_matter.last_reviewed_on is None:
         return "never"
-    seal = "sealed" if found.review.seal else f"seal void: {found.review.void}" if found.review.void else "without a seal"
+    seal = "sealed" if review.seal else "with a void seal" if review.void else "without a seal"
     by = f" by {front_matter.last_reviewed_by}" if front_matter.last_reviewed_by else ""
     due = f"; due by {found.verdict.review_by}" if found.verdict.review_by else ""
-    return visible(f"{front_matter.last_reviewed_on}{by}, {seal}{due}")
+    return f"{front_matter.last_reviewed_on}{by}, {seal}{due}"
 
 
-def _findings(found: Dossier, paint: Paint) -> Iterator[str]:
+def _who_knows(found: Dossier) -> str:
+    names = [f"{name} ({times} edit{'s' if times > 1 else ''})" for name, times in found.knows[:_NAMES]]
+    return ", ".join(names) or "nobody, as far as history tells"
+
+
+def _findings(found: Dossier, paint: Paint, width: int) -> Iterator[str]:
     for finding in found.findings:
-        style = "error" if finding.severity is Severity.ERROR else "warning"
-        yield f"  {paint(style, finding.code)} {visible(finding.message)}"
+        first, *more = _prose(finding.message, " " * 12, width)
+        yield f"  {paint('error' if finding.severity is Severity.ERROR else 'warning', f'{finding.code:<9}')} {first[12:]}"
+        yield from more
     for reason in found.verdict.unknown:
-        yield f"  {paint('warning', 'unknown')} {visible(reason)}"
+        yield from _row("unknown", reason, width)
 
 
 def _code(found: Dossier, paint: Paint) -> Iterator[str]:
-    if found.review.code is None:
-        return
-    yield "  covered code that changed since the review:"
+    if found.code:
+        yield "  covered code that changed since the review:"
+    lines = []
     for file in found.code:
-        lines = f"+{file.lines[0]} -{file.lines[1]}" if file.lines else "no text"
-        yield f"    {lines:>12}  {visible(file.path)} ({file.what})"
-    if found.review.code.command:
-        yield f"    {paint('hint', found.review.code.command)}"
+        size = f"{f'+{file.lines[0]}':>6} {f'-{file.lines[1]}':<6}" if file.lines else f"{'no text':^13}"
+        lines.append(f"  {size} {visible(file.path, None)} ({file.what})")
+    yield from _listed(lines, _FILES)
+    if found.review.code is not None and found.review.code.command:
+        yield f"    {paint('hint', visible(found.review.code.command, None))}"
 
 
-def _edits(found: Dossier) -> Iterator[str]:
-    if found.edits:
-        yield "  edits since the review:"
-    for edit in found.edits[:_NAMES]:
-        yield visible(f"    {edit.day or 'no known day'}  {', '.join(edit.authors)}")
-    if len(found.edits) > _NAMES:
-        yield f"    and {len(found.edits) - _NAMES} more"
+def _edits(found: Dossier, width: int) -> Iterator[str]:
+    if not found.edits:
+        return
+    yield "  edits since the review:" if found.article.front_matter.last_reviewed_on else "  edits:"
+    yield from _listed(["\n".join(_prose(_edit(edit, subject), " " * 4, width)) for edit, subject in found.edits], _NAMES)
 
 
-def _rest(found: Dossier) -> Iterator[str]:
-    for reference, state in found.tickets:
-        yield _row("ticket", visible(f"{reference}: {state}"))
+def _edit(edit: Edit, subject: str) -> str:
+    return f"{edit.day or 'no known day'}  {', '.join(edit.authors)}: {subject}"
+
+
+def _uncommitted(found: Dossier) -> Iterator[str]:
     if found.uncommitted:
-        yield _row("note", visible(f"not committed, and sealed as it is: {', '.join(found.uncommitted[:_NAMES])}"
-                                   + (" …" if len(found.uncommitted) > _NAMES else "")))
+        yield "  not committed yet, and to be sealed as it is:"
+        yield from _listed([f"    {visible(path, None)}" for path in found.uncommitted], _FILES)
 
 
 # ---------------------------------------------------------------------------------------------- the timeline
 
 
-def why_text(found: Dossier, moments: Iterable[Moment], *, color: bool = False) -> str:
+def why_text(found: Dossier, moments: Iterable[Moment], *, color: bool = False, width: int = 0) -> str:
     """Return the verdict on an article, its reasons, and how it came to that."""
-    paint = painter(color=color)
-    verdict = found.verdict
-    word = paint(_STYLES.get(verdict.verdict, "dim"), verdict.verdict.value)
-    lines = [f"{paint('path', visible(found.article.path))} is {word}"]
-    lines += [f"  because {visible(reason)}" for reason in verdict.reasons]
-    lines += [f"  unknown: {visible(reason)}" for reason in verdict.unknown if reason not in verdict.reasons]
-    lines += [_row("reviewed", _reviewed(found)), ""]
+    paint, verdict = painter(color=color), found.verdict
+    lines = [f"{paint('path', visible(found.article.path))} is {_verdict(verdict.verdict, paint)}"]
+    for reason in verdict.reasons:
+        lines += _row("because", reason, width)
+    for reason in verdict.unknown:
+        lines += _row("unknown", reason, width) if reason not in verdict.reasons else []
+    lines += [*_row("reviewed", _reviewed(found), width), ""]
     for moment in moments:
-        day = moment.day.isoformat() if moment.day else "no known day"
-        lines.append(f"  {day:<12}  {moment.what:<9} {visible(moment.text)}")
-    return "\n".join(lines) + "\n"
+        first, *more = _prose(moment.text, " " * 24, width)
+        lines += [f"  {str(moment.day or ''):<10}  {moment.what:<9} {first[24:]}", *more]
+    return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def why_json(found: Dossier, moments: Iterable[Moment]) -> str:
-    """Return the same as one JSON document."""
+    """Return the same as one JSON document.
+
+    Its keys: `schema_version`, `path`, `verdict`, `review_by`, `reasons` and `unknown`, as in the report of `kbtool check`;
+    `sealed`, whether the review has a seal that is its own, and `void`, why a seal that is there is not; `timeline`, oldest
+    first, each with `day` (null where it is not known), `what` (review, edit, code, ignored, ticket, expires, unknown), `text`
+    and `commit` ("" where none is meant).
+    """
     verdict = found.verdict
     document = {
         "schema_version": SCHEMA_VERSION, "path": found.article.path, "verdict": verdict.verdict.value,
@@ -163,4 +207,4 @@ def why_json(found: Dossier, moments: Iterable[Moment]) -> str:
              "commit": moment.commit} for moment in moments
         ],
     }
-    return json.dumps(document, indent=2) + "\n"
+    return json.dumps(document, indent=2, allow_nan=False) + "\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -73,7 +74,7 @@ def gather_evidence(root: Path | None, today: str | None) -> Evidence:
 
 
 def run_checks(
-    root: Path | None, options: dict[str, Any], paths: Sequence[Path], *, publishes: bool = False
+    root: Path | None, options: dict[str, Any], paths: Sequence[Path], *, publishes: bool = False, history: bool = False
 ) -> tuple[Evidence, Run]:
     """Run the checks that the options ask for; raises UsageError where there is nothing to check."""
     from kbtool.registry import make_checks, make_trackers
@@ -89,7 +90,7 @@ def run_checks(
     from kbtool.evidence import gather
 
     cache = Cache(None if options["no_cache"] else config.root / FOLDER)
-    git = not options["no_git"] and (publishes or any(check.needs_history for check in checks))
+    git = not options["no_git"] and (publishes or history or any(check.needs_history for check in checks))
     evidence = gather(config, day(options["today"]), cache, cached_articles=not publishes, git=git)
     if not evidence.articles:
         raise UsageError(f"there is no article below {config.content!r}", kind="no-inputs",
@@ -218,6 +219,11 @@ def colors(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
+def width(stream: TextIO) -> int:
+    """Return how wide the terminal is; 0 for anything else, whose lines stay whole."""
+    return shutil.get_terminal_size().columns if stream.isatty() else 0
+
+
 def progress(text: str) -> Any:
     """Return a spinner on a terminal, and nothing elsewhere."""
     if not sys.stderr.isatty():
@@ -228,9 +234,11 @@ def progress(text: str) -> Any:
 
 
 def say(text: str) -> None:
-    """Say something that is not the report."""
+    """Say something that is not the report; names of files and people in it steer no terminal."""
+    from kbtool.reports.text import visible
+
     with contextlib.suppress(OSError):  # nobody listens; the exit code still tells
-        click.echo(f"kbtool: {text}", err=True)
+        click.echo(f"kbtool: {visible(text, None)}", err=True)
 
 
 def silence_stdout() -> None:

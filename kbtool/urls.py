@@ -6,6 +6,7 @@ import posixpath
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from kbtool.articles import Article, Content
@@ -15,8 +16,7 @@ _ELSEWHERE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
 _ENDINGS = (".html", ".htm", ".md", ".markdown")
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What a link leads to.
 
     `kind` is `article`, `asset`, `external` (not ours to judge) or `missing`; `source` is the path inside the content

@@ -201,6 +201,16 @@ def test_an_alias_for_a_key_that_is_none(tmp_path: Path) -> None:
     assert 'aliases.ms.date: \'last_reviewd_on\' is no key of kbtool; did you mean "last_reviewed_on"?' in str(error.value)
 
 
+@pytest.mark.parametrize("text", ["---\ntitle: A\n---\n\nText.\n", "---\ntitle: A\n---", "---\ntitle: A\n", "Text.\n\nMore", "", "\n"])
+def test_every_line_of_the_file_can_be_shown(tmp_path: Path, text: str) -> None:
+    """Lines are counted from 1, in the front matter and below it; where there is none, there is nothing to show."""
+    article = load_article(_base(tmp_path, {"a.md": text.replace("\n", "\r\n")}), "a.md")
+    assert article.text == text
+    lines = text.split("\n")
+    assert [article.line(number) for number in range(1, len(lines) + 1)] == lines
+    assert [article.line(number) for number in (-1, 0, len(lines) + 1)] == ["", "", ""]
+
+
 def test_the_preset_fills_its_placeholders(tmp_path: Path) -> None:
     """An expression of GOV.UK's templates for the title is read as the title, so that anchors and searches find it."""
     text = "---\ntitle: Deploy\n---\n\n# <%= current_page.data.title %>\n"

@@ -73,7 +73,7 @@ def test_a_reader_sets_aside_what_is_not_what_was_written(cache: Cache, tmp_path
     assert cache.notes == ["the cache 'history' was damaged and is made anew"]
 
 
-KNOWN = {"format": 1, "version": module.__version__, "key": "k"}
+KNOWN = {"format": 1, "version": module._version(), "key": "k"}
 HEADERS = [
     b"", b"[]", b"{}", b"null", b'"x"', b"[" * 100_000, b"\xff", b"PK\x03\x04", json.dumps(KNOWN).encode(),
     *(json.dumps({**KNOWN, "sections": sections}).encode() for sections in (None, 5, {"ab": 1}, [5], [["a"]], [["a", "x"]], [["a", 0.5]],

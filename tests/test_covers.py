@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kbtool.covers import Glob, parse_covers
+from kbtool.covers import MAIN, Glob, parse_covers, reaches
+from kbtool.testing import history
 
 FILES = ["README.md", "src/a.py", "src/b.txt", "src/sub/c.py", "src/sub/deep/d.py", "src/[ab].py", "src/ä b.py", "srcs/e.py", "x.py", "lib/src/f.py", "src/#g.py", "src/!h.py", "src/*.py"]
 SRC = [path for path in FILES if path.startswith("src/")]
@@ -133,3 +134,30 @@ def test_a_knowledge_base_in_a_folder(tmp_path, repo, page, judge) -> None:
     assert found.of().text.command == f"git -C ../.. diff {base} -- docs/kb/content/a.md"
     assert repo.git("-C", "docs/kb", "-C", "../..", "diff", "--name-only", base, "--", "src/x y.py") == "src/x y.py"
     assert found.codes() == ["KB106 warning", "KB108 warning"]
+
+
+@pytest.fixture(scope="module")
+def with_submodule(tmp_path_factory, new_repo):
+    """A repository with a submodule `sub`, and a folder of nearly that name."""
+    folder = tmp_path_factory.mktemp("submodule")
+    other = history(folder / "other")
+    other.commit({"src/a.py": "1\n", "gen/b.py": "1\n"})
+    repo = new_repo(folder / "repo")
+    repo.git("submodule", "add", "-q", other.folder.as_uri(), "sub")
+    repo.commit({"submarine/a.py": "1\n"})
+    return repo
+
+
+@pytest.mark.parametrize(("globs", "found"), [
+    (["sub"], {"sub"}), (["sub/"], {"sub"}), (["sub/**"], {"sub"}), (["sub/*.py"], {"sub"}), (["sub/src/a.py"], {"sub"}), (["sub/no.py"], {"sub"}),
+    (["sub/**", "!sub/gen/**"], {"sub"}), (["!sub/gen/b.py", "sub/src/a.py"], {"sub"}), (["sub/**", "!sub"], set()), (["submarine/**"], {"submarine/a.py"}),
+    (["**/a.py"], {"submarine/a.py"}), (["sub*/a.py"], {"submarine/a.py"}), (["nope/**"], set()),
+])
+def test_globs_into_a_submodule(with_submodule, judge, globs: list[str], found: set[str]) -> None:
+    """A glob that leads into a submodule covers the submodule as a whole, and one that leaves out part of it leaves it in."""
+    parsed = parse_covers(globs, [])
+    assert judge(with_submodule, checks=()).evidence.reviews.code[MAIN].covered(parsed) == found
+    paths = {"sub": True, "submarine/a.py": False}
+    reached = {path for path, link in paths.items() if any(reaches(one, path, link=link) for one in parsed if not one.exclude)}
+    left_out = {path for path, link in paths.items() if any(reaches(one, path, link=link) for one in parsed if one.exclude)}
+    assert reached - left_out == found

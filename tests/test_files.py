@@ -61,6 +61,13 @@ def test_a_fault_at_any_step_keeps_the_old_file(tmp_path: Path, monkeypatch: pyt
     assert tree(tmp_path) == {"a": b"old"}
 
 
+def test_what_need_not_last_waits_for_no_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that can be made again is put into place at once, and is whole for every reader all the same."""
+    monkeypatch.setattr(os, "fsync", lambda _: pytest.fail("the disk was waited for"))
+    write_atomic(tmp_path / "a", b"new", durable=False)
+    assert tree(tmp_path) == {"a": b"new"}
+
+
 def test_an_interrupt_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """^C in the midst of writing is no exception to it."""
 

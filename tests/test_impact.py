@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -157,14 +158,14 @@ no article covers, in Billing
 no article covers, in other
     src/billing/y.py added
 
-5 files changed between 111111111111 and the work tree: 2 articles affected, 1 changed as well, 1 file covered by none
+5 files changed between 111111111111 and the working tree: 2 articles affected, 1 changed as well, 1 file covered by none
 """
 
 
 def test_the_text_where_nothing_is_affected(found) -> None:
     """Then the sum alone is left."""
     assert render(found({"a": page()}, "NEWS"), "text") == (
-        "1 file changed between 111111111111 and the work tree: 0 articles affected, 0 changed as well, 0 files covered by none\n")
+        "1 file changed between 111111111111 and the working tree: 0 articles affected, 0 changed as well, 0 files covered by none\n")
 
 
 def test_the_json(typical: Impact) -> None:
@@ -203,9 +204,17 @@ def test_the_comment(typical: Impact) -> None:
 - Billing: `src/billing/y.py`
 - other: `src/billing/y.py`
 
-
 A tick: the article was changed as well.
 """
+
+
+@pytest.mark.parametrize(("links", "target"), [
+    ("", "content/a.md"), ("https://git.example/shop/blob/main", "https://git.example/shop/blob/main/content/a.md"),
+    ("https://git.example/shop/blob/main/", "https://git.example/shop/blob/main/content/a.md"), ("https://x/) y <b>", "https://x/%29%20y%20%3Cb%3E/content/a.md"),
+])
+def test_links(typical: Impact, links: str, target: str) -> None:
+    """Where a platform leaves relative links alone, they start with an address that somebody gives."""
+    assert f"[Export invoices]({target})" in render(typical, "markdown", links)
 
 
 def test_the_comment_where_nothing_is_affected(found) -> None:
@@ -372,16 +381,10 @@ def test_the_repository_of_the_product(tmp_path: Path, new_repo, kbtool) -> None
     assert "error[no-such-repository]: the repository 'api' is not there" in kbtool("impact", "--repository", "api", cwd=repo.folder).err
 
 
-def test_no_repository(kb, kbtool, tmp_path: Path) -> None:
+def test_no_repository(kb) -> None:
     """Without git there is no verdict."""
-    (tmp_path / "none").mkdir()
-    kb.root.rename(tmp_path / "none/kb")
-    for path in (tmp_path / "none/kb/.git").rglob("*"):
-        assert path.exists()
-    import shutil
-
-    shutil.rmtree(tmp_path / "none/kb/.git")
-    done = kbtool("impact", cwd=tmp_path / "none/kb")
+    shutil.rmtree(kb.root / ".git")
+    done = kb.run("impact")
     assert (done.code, done.out) == (3, "")
     assert "error[git-none]" in done.err
 

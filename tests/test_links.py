@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kbtool.evidence import Evidence
-from kbtool.links import anchors, asset_sources, broken_targets, is_file, linked_articles, site_assets
+from kbtool.links import anchors, asset_sources, broken_targets, is_file, links_to, site_assets
 from kbtool.testing import knowledge_base
 
 FILES = {
@@ -26,10 +26,11 @@ def test_links_come_with_their_lines_in_order(tmp_path: Path) -> None:
     """Each link that leads to something wanted is there once for each place, with line and column."""
     evidence = gathered(tmp_path, "[a](a.md) [b](/)\n\n> [a](a.md#part-id)\n\n![x](x.png)\n\n[dead](gone.md) [self](#p)\n")
     page = evidence.content.by_source["sub/page.md"]
-    found = [(link.line, link.column, target.source, target.anchor)
-             for link, target in linked_articles(page, evidence, lambda target, _: target.source != "sub/page.md")]
+    targets = evidence.urls.targets_of(page, "article")
+    wanted = {href: target for href, target in targets.items() if target.source != "sub/page.md"}
+    found = [(link.line, link.column, target.source, target.anchor) for link, target in links_to(page, wanted)]
     assert found == [(4, 5, "sub/a.md", ""), (4, 15, "index.md", ""), (6, 7, "sub/a.md", "part-id")]
-    assert list(linked_articles(page, evidence, lambda target, _: target.anchor == "gone")) == []
+    assert list(links_to(page, {})) == []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 DAY = "2026-02-01"
 TODAY = "2026-02-20"
-BODY = "Choose **Export**.\n\n![The page](page.png)\n\n--8<-- \"part.md\"\n"
+BODY = 'Choose **Export**.\n\n![The page](page.png)\n\n--8<-- "part.md"\n'
 KEYS = {"last_reviewed_on": DAY, "last_reviewed_by": "ana", "review_in": "1 year", "covers": "[src/**, '!src/gen/**']",
         "tickets": "[SUP-1, {ref: SUP-2, expects: open}]"}
 FILES = {"src/x.py": "1\n", "src/y.py": "1\n", "src/gen/z.py": "1\n", "lib/w.py": "1\n", "content/page.png": b"\x89PNG 1", "content/part.md": "Included words.\n"}
@@ -112,7 +112,7 @@ def test_another_name_of_the_key(sealed, judge) -> None:
 @pytest.mark.parametrize("written", ["1 review:x", "2 review:000000000000 text:000000000000 code:- tickets:-", "", "yes", "1 review:- text:- code:- tickets:- x"])
 def test_what_is_no_seal(sealed, judge, written: str) -> None:
     """Anything else under the key is no seal; a line without a value is none at all."""
-    change(sealed, re.findall(r'review_seal: (.*)\n', text_of(sealed))[0], f'"{written}"')
+    change(sealed, re.findall(r"review_seal: (.*)\n", text_of(sealed))[0], f'"{written}"')
     messages = [one.message for one in judge(sealed, TODAY).found.findings if one.code == "KB105"]
     assert messages == (["the seal is not of this review: it is no seal that this version of kbtool knows"] if written else [])
 

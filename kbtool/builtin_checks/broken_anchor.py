@@ -8,10 +8,10 @@ from typing import ClassVar
 
 from kbtool.check import Article, Check, Evidence, Finding
 from kbtool.config import did_you_mean
-from kbtool.links import anchors, linked_articles
+from kbtool.links import anchors, links_to
 from kbtool.urls import Target
 
-_ALWAYS = ("", "top", "_top")
+_ALWAYS = ("top", "_top")
 
 
 def _breaks(target: Target, evidence: Evidence) -> bool:
@@ -50,7 +50,9 @@ class BrokenAnchor(Check):
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding for each link whose anchor the target does not have."""
-        for link, target in linked_articles(article, evidence, _breaks):
+        targets = evidence.urls.targets_of(article, "article")
+        broken = {href: target for href, target in targets.items() if target.anchor and _breaks(target, evidence)}
+        for link, target in links_to(article, broken):
             known = anchors(evidence.content.by_source[target.source], evidence)
             near = did_you_mean(target.anchor, known).removeprefix("; ")
             yield self.finding(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kbtool.check import Article, Check, Evidence, Finding
+from kbtool.content_files import LFS_POINTER
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class FrontMatterInvalid(Check):
         """Yield one finding for each problem that reading the article met."""
         del evidence
         for problem in article.problems:
+            if problem.key == LFS_POINTER:  # KB015 says so
+                continue
             yield self.finding(
                 article, problem.message, line=problem.line, column=problem.column, hint=problem.hint, subject=problem.message
             )

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from kbtool.check import Article, Check, Evidence, Finding
 from kbtool.editions import Edition, RedactionError
-from kbtool.links import linked_articles
+from kbtool.links import links_to
 from kbtool.urls import Target
 
 
@@ -46,12 +46,12 @@ class LinkToInternal(Check):
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding for each link that some edition shows and cannot follow."""
-        mine = evidence.shown_in[article.source]
-
-        def hidden(target: Target, evidence: Evidence) -> bool:
-            return bool((target.anchor or evidence.shown_in[target.source] != mine) and _blind(article, target, evidence))
-
-        for link, target in linked_articles(article, evidence, hidden):
+        mine, targets = evidence.shown_in[article.source], evidence.urls.targets_of(article, "article")
+        hidden = {
+            href: target for href, target in targets.items()
+            if (target.anchor or evidence.shown_in[target.source] != mine) and _blind(article, target, evidence)
+        }
+        for link, target in links_to(article, hidden):
             blind = _blind(article, target, evidence)
             editions = [edition for edition in blind if edition.shows_line(article, link.line)]
             if editions:

@@ -48,9 +48,9 @@ class ReviewOverdue(Check):
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding where the review was due today or earlier, plus the grace."""
         due = review_by(article, evidence.config)
-        late = (evidence.today - due).days if due else -1
-        if due is None or late < 0:
+        if due is None or due > evidence.today:
             return
+        late = (evidence.today - due).days
         since = f"{late} day{'s' if late != 1 else ''} ago" if late else "today"
         yield self.at_key(
             article, "last_reviewed_on", f"the review was due by {due}, {since}",

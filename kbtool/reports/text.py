@@ -51,9 +51,12 @@ def _unknown(run: Run, paint: Paint) -> Iterator[str]:
         yield paint("warning", "unknown: ") + visible(reason) + f"\n  {visible(', '.join(paths[:_NAMED]))}{more}"
 
 
-def visible(text: str) -> str:
-    """Return text with everything that a terminal would obey, or not show, written as an escape."""
-    short = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+def visible(text: str, longest: int | None = _LONGEST) -> str:
+    """Return text with everything that a terminal would obey, or not show, written as an escape.
+
+    It is cut at `longest` characters; with None it is not, as befits a command that somebody is to copy.
+    """
+    short = text if longest is None or len(text) <= longest else f"{text[:longest]}…"
     if not short.isprintable():
         short = _UNSAFE.sub(lambda match: _escape(match[0]), short)
     return short.replace("##[", "##\\[")
@@ -88,7 +91,7 @@ def _finding(finding: Finding, paint: Paint) -> Iterator[str]:
         yield paint("dim", f"  {number} | ") + visible(finding.excerpt)
         yield paint("dim", f"  {'':>7} | ") + paint(finding.severity.value, _marker(finding))
     if finding.hint:
-        yield f"  {'':>7} {paint('hint', f'→ {visible(finding.hint)}')}"
+        yield f"  {'':>7} {paint('hint', f'→ {visible(finding.hint, None)}')}"
 
 
 def _marker(finding: Finding) -> str:

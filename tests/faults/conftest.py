@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import shlex
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +16,8 @@ from kbtool.config import load_config
 from kbtool.evidence import gather
 
 TODAY = "2026-11-22"
+GATE_TODAY = "2026-02-09"  #: eight days after the reviews of `base`
+REAL_GIT = shutil.which("git") or "git"
 WITNESS = "content/witness.md"
 WITNESS_TEXT = """---
 title: Witness
@@ -90,3 +95,45 @@ def check(kb: Any) -> Check:
         return Checked(done.code, report, shown["public"], shown["internal"])
 
     return run
+
+
+# ---------------------------------------------------------------------------------------------- real repositories
+
+
+@pytest.fixture
+def base(repo, page, seal):
+    """A sealed article `a`, and `b` without a seal, both of `src/x.py`, in a history of four landings."""
+    for day in ("2026-01-02", "2026-01-03"):
+        repo.commit({"src/x.py": day}, on=day)
+    repo.write({f"content/{name}.md": page(last_reviewed_on="2026-02-01", covers="src/x.py") for name in "ab"})
+    seal(repo, "a")
+    repo.git("add", "-A")
+    repo.commit(on="2026-02-01")
+    return repo
+
+
+@pytest.fixture
+def gate(kbtool) -> Callable[..., Any]:
+    """Run `kbtool check` in a folder, without a cache unless it is asked for; nothing in the folder may change."""
+
+    def run(folder: Path, *args: str, **more: Any) -> Any:
+        before = {path: path.lstat().st_mtime_ns for path in folder.rglob("*")}
+        done = kbtool("check", "--no-cache", *args, cwd=more.pop("cwd", folder), today=more.pop("today", GATE_TODAY), **more)
+        assert {path: path.lstat().st_mtime_ns for path in folder.rglob("*")} == before
+        return done
+
+    return run
+
+
+@pytest.fixture
+def fake_git(tmp_path: Path) -> Callable[[str], dict[str, str]]:
+    """Return an environment in which a shell script stands for git; in it, `real` is git itself."""
+
+    def put(script: str) -> dict[str, str]:
+        folder = tmp_path / "bin"
+        folder.mkdir()
+        (folder / "git").write_text(f'#!/bin/sh\nreal() {{ {shlex.quote(REAL_GIT)} "$@"; }}\n{script}\n')
+        (folder / "git").chmod(0o755)
+        return {"PATH": f"{folder}:/usr/bin:/bin"}
+
+    return put

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import errno
 import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kbtool import article_cache, articles, shell
 from kbtool import cache as module
-from kbtool.cache import Cache
+from kbtool.cache import FOLDER, Cache
+from kbtool.config import load_config
+from kbtool.content_files import NO_STATE, read_content
+from kbtool.front_matter import Problem
+from kbtool.site_config import load_site_config, slugger
 
 DAMAGED = ["the cache 'history' was damaged and is made anew"]
 WRITE = "cache.Cache(folder).write('history', 'k', {'a': b'new' * 100000})\n"
@@ -114,7 +121,7 @@ def test_j07_a_torn_file_is_never_read(tmp_path_factory: pytest.TempPathFactory,
     assert cache.read("history", "k") == sections
 
 
-@pytest.mark.parametrize(("what", "value"), [("__version__", "0.0.1"), ("_FORMAT", 0)])
+@pytest.mark.parametrize(("what", "value"), [("_version", lambda: "0.0.1 of other code"), ("_FORMAT", 0)])
 def test_j07_another_version_is_not_read(cache: Cache, monkeypatch: pytest.MonkeyPatch, what: str, value: Any) -> None:
     """What another version or format has written is not there; it is no damage, and is written over."""
     monkeypatch.setattr(module, what, value)
@@ -187,3 +194,118 @@ def test_j14_a_power_cut_leaves_no_part_that_is_believed(cache: Cache) -> None:
         assert cache.notes == DAMAGED
         cache.write("history", "k", OLD)
         assert cache.read("history", "k") == OLD
+
+
+# ---------------------------------------------------------------------------------------------- a check of a knowledge base
+
+CHECK = ("check", "--no-git", "--format", "json")
+CONTENT = ".kbtool/cache/content"
+
+
+def _checked(kb: Any, *args: str) -> tuple[int, str]:
+    """Return exit code and report of a check; nothing may be said besides."""
+    done = kb.run(*CHECK, *args)
+    assert done.err == ""
+    return done.code, done.out
+
+
+def test_j05_eight_checks_at_once(kb: Any) -> None:
+    """Checks that run side by side on one cache all say the same, with and without what the others have kept."""
+    kb.write("content/bad.md", "---\ntitle: [\n---\n")
+    cold = _checked(kb, "--no-cache")
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda _: _checked(kb), range(8))) == [cold] * 8
+    assert _checked(kb) == cold
+
+
+def test_j07_garbage_is_set_aside_and_said(kb: Any) -> None:
+    """A check whose cache was cut off says so in a warning, reports as ever, and keeps a whole one again."""
+    cold = _checked(kb)
+    path = kb.root / CONTENT
+    path.write_bytes(path.read_bytes()[:-10])
+    done = kb.run(*CHECK)
+    assert (done.code, done.out) == cold
+    assert done.err == "kbtool: warning[cache]: the cache 'content' was damaged and is made anew\n"
+    assert path.with_name("content.corrupt").exists()
+    assert _checked(kb) == cold
+
+
+def test_j09_a_cache_is_never_committed(kb: Any) -> None:
+    """Git sees nothing of it, in a knowledge base that ignores nothing."""
+    subprocess.run(["git", "init", "-q", kb.root], check=True)
+    _checked(kb)
+    seen = subprocess.run(["git", "-C", kb.root, "status", "--porcelain", "-uall"], check=True, capture_output=True, text=True).stdout
+    assert (kb.root / CONTENT).is_file()
+    assert ".kbtool" not in seen
+    assert "content/index.md" in seen
+
+
+def test_j09_a_poisoned_cache_makes_no_site(kb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cache that says of an article for the people inside that it is public can mislead a check, and no build."""
+    kb.write("content/index.md", "---\ntitle: Secret\naudience: internal\n---\nSecret.\n")
+    monkeypatch.setattr(article_cache, "_COARSEST", -(10**12))
+    options = {"no_cache": False, "no_git": True, "today": "2026-11-22"}
+    shell.run_checks(kb.root, options, ())
+    config = load_config(kb.root)
+    cache, key = Cache(kb.root / FOLDER), article_cache._key(config, slugger(load_site_config(config)))
+    sections = cache.read("content", key)
+    assert sections
+    cache.write("content", key, {**sections, "articles": sections["articles"].replace(b'"internal"', b'"public"')})
+    assert shell.run_checks(kb.root, options, ())[0].articles[0].audience == "public"
+    assert shell.run_checks(kb.root, options, (), publishes=True)[0].articles[0].audience == "internal"
+
+
+@pytest.mark.parametrize("where", [".kbtool", ".kbtool/cache"])
+def test_j10_a_check_goes_on_without_a_place_for_its_cache(kb: Any, where: str) -> None:
+    """Where nothing can be written, one warning says so, and the report is that of any other run."""
+    cold = _checked(kb, "--no-cache")
+    kb.write(where, b"a file")
+    done = kb.run(*CHECK)
+    assert (done.code, done.out) == cold
+    assert done.err.startswith("kbtool: warning[cache]: the cache cannot be written: ")
+    assert done.err.count("\n") == 1
+    assert (kb.root / where).read_bytes() == b"a file"
+
+
+def test_j10_no_cache_touches_nothing(kb: Any) -> None:
+    """With --no-cache nothing is written, and what is there is not read."""
+    before = kb.tree()
+    cold = _checked(kb, "--no-cache")
+    assert kb.tree() == before
+    assert _checked(kb) == cold
+    (kb.root / CONTENT).write_bytes(b"garbage")
+    before = kb.tree()
+    assert _checked(kb, "--no-cache") == cold
+    assert kb.tree() == before
+
+
+def test_j11_what_could_not_be_read_is_not_kept(kb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An article that could not be read is nobody's in that run, and is read by the next one."""
+    def fail(path: str, limit: int) -> Any:
+        if path.endswith("index.md"):
+            return b"", NO_STATE, Problem(1, "the file cannot be read: Input/output error")
+        return read_content(path, limit)
+
+    kb.write("content/other.md", "---\ntitle: Other\n---\n")
+    config, cache = load_config(kb.root), Cache(kb.root / FOLDER)
+    with monkeypatch.context() as patch:
+        patch.setattr(articles, "read_content", fail)
+        broken = articles.load_articles(config, cache=cache)
+        broken.keep()
+    assert [article.audience for article in broken.articles] == ["", "internal"]
+    assert b"other.md" in (kb.root / CONTENT).read_bytes()
+    assert b"index.md" not in (kb.root / CONTENT).read_bytes()
+    assert [article.audience for article in articles.load_articles(config, cache=cache).articles] == ["public", "internal"]
+
+
+@pytest.mark.parametrize("year", [1970, 2199])
+def test_j12_a_clock_that_is_wrong(kb: Any, year: int) -> None:
+    """Times of files in the past or future change nothing: an edit of the same length under the same time is seen."""
+    path, when = kb.root / "content/index.md", int(dt.datetime(year, 2, 1, tzinfo=dt.UTC).timestamp())
+    os.utime(path, (when, when))
+    first = _checked(kb)
+    assert _checked(kb) == first
+    path.write_bytes(path.read_bytes().replace(b"title:", b"titel:"))
+    os.utime(path, (when, when))
+    assert _checked(kb)[1] != first[1]
+    assert _checked(kb) == _checked(kb, "--no-cache")
