@@ -24,7 +24,7 @@ from kbtool.config import Config
 from kbtool.content_files import NO_STATE, State
 from kbtool.errors import IncompleteError
 from kbtool.front_matter import FrontMatter, Problem
-from kbtool.markdown import NO_MARKS, Marks
+from kbtool.marks import NO_MARKS, Marks
 from kbtool.site_config import Slugger
 from kbtool.yaml_text import Key, Place
 

@@ -199,7 +199,7 @@ class Git:
         if self._nearest:
             return _damaged(self._nearest)
         return GitError("this is no git repository", where=str(here), kind="git-none",
-                        hint="run `git init`, or judge by review dates alone with --no-git")
+                        hint="run `git init`; `kbtool check --no-git` judges by dates alone")
 
     def resolve(self, ref: str, where: str) -> str | None:
         """Return the id of the commit that a configured ref names, or None where there is none.
@@ -328,7 +328,7 @@ def _damaged(folder: Path) -> GitError:
 
 def _missing() -> GitError:
     return GitError("there is no git on the PATH", kind="git-missing",
-                    hint="install git, or judge by review dates alone with --no-git")
+                    hint="install git; `kbtool check --no-git` judges by dates alone")
 
 
 def _hung(args: Sequence[str]) -> GitError:

@@ -147,7 +147,7 @@ class Opening:
             folder: below which what happened within merged branches matters.
         """
         self.git, self._name, self._cache = git, name, cache
-        self.head = git.resolve(ref, "ref") or ""
+        self.head = git.resolve(ref, f"repositories.{name.partition('-')[2]}.ref") or ""
         if not self.head and ref == "HEAD":
             git.refuse_lost_head()
         self._key = "\n".join((folder, *sorted(git.shallow)))

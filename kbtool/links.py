@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from kbtool.articles import Article
 from kbtool.editions import Edition
 from kbtool.evidence import Evidence
-from kbtool.markdown import Link
+from kbtool.marks import Link
 from kbtool.urls import Target
 
 _PAGE_ENDINGS = ("", ".md", ".markdown", ".html", ".htm")

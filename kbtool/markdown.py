@@ -15,15 +15,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
 import pyromark
 
 from kbtool.anchors import attribute_id, slug, split_attributes, unique
 from kbtool.commonmark import prepare
+from kbtool.marks import NO_MARKS, Expiry, Link, Marks, innermost, read_marks
 from kbtool.prose import digest
-from kbtool.regions import Problem, Region, Span, comment_spans, region_markers, scan_regions
+from kbtool.regions import Problem, Region, Span, region_markers
 
 Slugify = Callable[[str, str], str]
 
@@ -49,9 +50,6 @@ _FENCE_ATTRIBUTES = re.compile(r"(?:```|~~~)[^`~\n{]*(\{[^{}\n]*\})")
 _UNSAFE = re.compile(r"[^\w\-.~!#$&'()*+,/:;=?@%^]|%[89A-Fa-f]")
 _HIGH_BYTES = re.compile(r"(?:%[89A-Fa-f][0-9A-Fa-f])+")
 
-_EXPIRES = re.compile(r"<!--\s*(end\s+)?expires\b:?\s*(.*?)\s*--!?>\Z", re.DOTALL | re.IGNORECASE)
-_SNIPPET = re.compile(r"""[ \t]*(;*)-+8<-+(?:[ \t]+("(?:\\"|[^"])+"|'(?:\\'|[^'])+'))?\r?\Z""")
-
 
 @dataclass(frozen=True, slots=True)
 class Heading:
@@ -60,44 +58,6 @@ class Heading:
     level: int
     text: str
     anchor: str
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A reference to something else, over `line` to `end_line` of the file.
-
-    `target` is free of Markdown and HTML escapes, as a browser sees it; `column` (from 1) is where it stands in `line`,
-    or 1 where it stands elsewhere; `kind` is "link", "image" or "include"; `audience` that of the innermost region.
-    """
-
-    target: str
-    line: int
-    end_line: int
-    column: int
-    kind: str
-    audience: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Expiry:
-    """An `<!-- expires DATE -->` block; `date` is as written, `end` is None when the block is never closed."""
-
-    date: str
-    start: int
-    end: int | None
-
-
-class Marks(NamedTuple):
-    """What a text says in marks of its own, line by line, whatever CommonMark makes of the text around them."""
-
-    includes: tuple[Link, ...] = ()
-    regions: tuple[Region, ...] = ()
-    region_problems: tuple[Problem, ...] = ()
-    comment_problem: Problem | None = None
-    expiries: tuple[Expiry, ...] = ()
-
-
-NO_MARKS = Marks()
 
 
 def _canonical(target: str) -> str:
@@ -248,24 +208,13 @@ class Markdown:
         found = list(places.links())
         missing = self.targets - {link.target for link in found}
         found += [places.somewhere(target) for target in sorted(missing)]
-        found = [replace(link, audience=_audience(self.regions, link.line)) for link in found]
+        found = [replace(link, audience=innermost(self.regions, link.line)) for link in found]
         return tuple(sorted([*found, *self.includes], key=lambda link: link.line))
 
     @cached_property
     def marks(self) -> Marks:
-        """What the text says in marks of its own: includes, regions, comments and what is wrong with them."""
-        body = self.body
-        if not (":::" in body or ("<" in body and ("8<-" in body or "<!--" in body))):  # one letter is found sooner than three
-            return NO_MARKS
-        lines, (audiences, directives) = body.split("\n"), self._marker_words
-        regions, problems = scan_regions(lines, first_line=self.first_line, audiences=audiences, directives=directives)
-        includes = tuple(
-            Link(path, line, line, column, "include", _audience(regions, line))
-            for path, line, column in _snippets(lines, self.first_line)
-        )
-        spans, problem = comment_spans(body) if "<!--" in body else ([], None)
-        problem = problem and replace(problem, line=problem.line + self.first_line - 1)
-        return Marks(includes, regions, problems, problem, tuple(_expiries(body, spans, self.first_line)))
+        """What the text says in marks of its own."""
+        return read_marks(self.body, self.first_line, *self._marker_words)
 
     @property
     def includes(self) -> tuple[Link, ...]:
@@ -291,54 +240,6 @@ class Markdown:
     def expiries(self) -> tuple[Expiry, ...]:
         """The blocks between `<!-- expires DATE -->` and `<!-- end expires -->`, outside code."""
         return self.marks.expiries
-
-
-def _audience(regions: Sequence[Region], line: int) -> str | None:
-    """Return the audience of the innermost region that a line is in."""
-    inside = [region for region in regions if region.start <= line <= region.end]
-    return max(inside, key=lambda region: region.depth).audience if inside else None
-
-
-def _expiries(body: str, comments: Sequence[Span], first_line: int) -> list[Expiry]:
-    done: list[Expiry] = []
-    opened: list[Expiry] = []
-    for start, end in comments:
-        if match := _EXPIRES.match(body[start:end]):
-            line = body.count("\n", 0, start) + first_line
-            if not match[1]:
-                opened.append(Expiry(match[2], line, None))
-            elif not opened:
-                done.append(Expiry("", line, line))
-            else:
-                dates = [block.date for block in opened] if match[2] else []
-                place = dates.index(match[2]) if match[2] in dates else -1
-                done.append(replace(opened.pop(place), end=line))
-    return sorted(done + opened, key=lambda block: block.start)
-
-
-def _snippets(lines: Sequence[str], first_line: int) -> Iterator[tuple[str, int, int]]:
-    """Yield path, line and column of each included file; `path:1:5` and `path:section` are cut to the path."""
-    block = False
-    for number, line in enumerate(lines, first_line):
-        match = _SNIPPET.match(line) if "8<-" in line else None
-        if match is None:
-            path = line.strip() if block else ""
-        elif match[1] or match[2] is None:
-            block = block if match[1] else not block
-            continue
-        else:
-            path = "" if block else match[2][1:-1].strip()
-        if path and not path.startswith(";"):
-            yield _without_selection(path), number, line.index(path) + 1
-
-
-def _without_selection(path: str) -> str:
-    head = path.rstrip("-0123456789:,")
-    colon = path.find(":", len(head))
-    if colon < 0:
-        head, _, section = path.rpartition(":")
-        colon = len(head) if head and re.fullmatch(r"[A-Za-z][\w-]*", section) else len(path)
-    return path[:colon]
 
 
 class _Places:

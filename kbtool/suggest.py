@@ -129,7 +129,7 @@ class Suggester:
         reviews = evidence.reviews
         if MAIN not in reviews.code or reviews.histories is None:
             reason = reviews.missing.get(MAIN, "history was not read")
-            raise IncompleteError(f"nothing can be suggested without history: {reason}", kind="git-none")
+            raise IncompleteError(f"nothing can be suggested without history: {reason}", kind="no-history")
         self.evidence, self.code, self.histories = evidence, reviews.code[MAIN], reviews.histories
         self.content = f"{reviews.prefix}{evidence.config.content}/"
         self.index = PathIndex(path for path in self.code.tree.paths if not path.startswith(self.content))

@@ -103,7 +103,7 @@ class TestHowGitFails:
         for call in (lambda: git.run("log"), lambda: git.ask("log"), lambda: git.stream("log"), lambda: git.top, lambda: git.shallow):
             with pytest.raises(GitError) as caught:
                 call()
-            assert str(caught.value) == "error[git-missing]: there is no git on the PATH (install git, or judge by review dates alone with --no-git)"
+            assert str(caught.value) == "error[git-missing]: there is no git on the PATH (install git; `kbtool check --no-git` judges by dates alone)"
 
     @pytest.mark.parametrize(("version", "works"), [
         ("2.30.9", False), ("1.8.3.1", False), ("2.9.0", False), ("2.31.0", True), ("2.39.5 (Apple Git-154)", True), ("2.50.GIT", True), ("3.0.0", True),
@@ -160,7 +160,7 @@ class TestTheRepository:
         with pytest.raises(GitError) as caught:
             _ = Git(tmp_path / "plain").top
         assert str(caught.value) == (
-            f"error[git-none]: {tmp_path}/plain: this is no git repository (run `git init`, or judge by review dates alone with --no-git)"
+            f"error[git-none]: {tmp_path}/plain: this is no git repository (run `git init`; `kbtool check --no-git` judges by dates alone)"
         )
 
     def test_a_bare_repository(self, repo: Repository, tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown.extensions.toc import slugify_unicode
 
-from kbtool.markdown import Expiry, Heading, Link, parse
+from kbtool.markdown import Heading, parse
+from kbtool.marks import Expiry, Link
 from kbtool.regions import Region, code_mask, comment_spans, scan_regions
 
 EXTENSIONS = [

@@ -92,7 +92,7 @@ def test_a_repository_that_is_not_there(two, judge) -> None:
     assert (found.verdict(), found.codes(), found.found.exit_code("error", strict=False)) == ("unknown", [], 3)
     assert judge(repo, "2026-12-09").verdict() == "stale"
     api.folder.mkdir()
-    assert unknown(judge(repo, "2026-02-09"))[0].endswith("api: this is no git repository (run `git init`, or judge by review dates alone with --no-git)")
+    assert unknown(judge(repo, "2026-02-09"))[0].endswith("api: this is no git repository (run `git init`; `kbtool check --no-git` judges by dates alone)")
 
 
 def test_a_repository_that_is_too_old(two, judge) -> None:

@@ -86,19 +86,19 @@ class CodeChanged(Check):
         return Severity.WARNING if waiting or not past_grace(article, change.since, evidence) else None
 
 
-def net_lines(change: Change, reviews: Reviews) -> tuple[int, int]:
-    """Return how many lines the files of a change gained and lost, as far as they are text and here."""
-    counted = [reviews.lines.get(pair, (0, 0)) for pair in change.pairs]
-    return sum(added for added, _ in counted), sum(removed for _, removed in counted)
+def net_lines(change: Change, reviews: Reviews) -> tuple[int, int] | tuple[None, None]:
+    """Return how many lines the files of a change gained and lost, as far as they are text and here; None where none is."""
+    counted = [reviews.lines[pair] for pair in change.pairs if pair in reviews.lines]
+    return (sum(added for added, _ in counted), sum(removed for _, removed in counted)) if counted else (None, None)
 
 
-def _details(change: Change, added: int, removed: int) -> str:
+def _details(change: Change, added: int | None, removed: int | None) -> str:
     if not change.files:
         return ", though no landing since then can be named"
     files = f"{len(change.files)} file{'s' if len(change.files) > 1 else ''}"
     if not change.landings:
         return f": {files}, not committed yet"
     landings = f"{change.landings} landing{'s' if change.landings > 1 else ''} since {change.since or 'no known day'}"
-    size = f"{files} moved" if change.moved else f"{files}, +{added} -{removed} lines"
+    size = f"{files} moved" if change.moved else files if added is None else f"{files}, +{added} -{removed} lines"
     who = ", ".join(change.authors[:3]) + (", …" if len(change.authors) > 3 else "")
     return f": {landings} ({size}, by {who}; newest: {change.subject})"

@@ -20,7 +20,7 @@ class ReviewMissing(Check):
 
     Why it matters: nobody has said that the article is right, so nobody can say since when it may be wrong.
 
-    How to fix it: read the article against the product, then write the day as `last_reviewed_on`.
+    How to fix it: read the article against the product, then run `kbtool review` on it.
 
     ```md title="Fires"
     ---

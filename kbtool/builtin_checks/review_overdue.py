@@ -20,8 +20,8 @@ class ReviewOverdue(Check):
 
     Why it matters: the owner promised to look again by that day. Readers cannot tell an old answer from a wrong one.
 
-    How to fix it: read the article against the product, correct it, and set the date. Where the interval is too short for a
-    page that never changes, choose a longer one, or give the reason in `evergreen`.
+    How to fix it: read the article against the product, correct it, and run `kbtool review` on it. Where the interval is too
+    short for a page that never changes, choose a longer one, or give the reason in `evergreen`.
 
     On 22 November 2026, for example:
 
@@ -54,6 +54,7 @@ class ReviewOverdue(Check):
         since = f"{late} day{'s' if late != 1 else ''} ago" if late else "today"
         yield self.at_key(
             article, "last_reviewed_on", f"the review was due by {due}, {since}",
-            hint="read it against the product, then set the date", evidence={"review_by": due.isoformat(), "days_late": late},
+            hint=f"read it against the product, then run `kbtool review {article.path}`",
+            evidence={"review_by": due.isoformat(), "days_late": late},
             severity=Severity.WARNING if late < self.grace_days else None,
         )

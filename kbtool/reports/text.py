@@ -25,7 +25,7 @@ def render(run: Run, *, color: bool = False) -> str:
     blocks += _unknown(run, paint)
     for (failed, reason), names in _skipped(run).items():
         word, style = ("broke", "error") if failed else ("skipped", "warning")
-        blocks.append(paint(style, f"{word}: ") + visible(f"{', '.join(names)}: {reason}"))
+        blocks.append(paint(style, f"{word}: ") + visible(f"{', '.join(names)}: {reason}", None))
     return "\n\n".join([*blocks, _summary(run, paint)]) + "\n"
 
 
@@ -48,7 +48,7 @@ def _unknown(run: Run, paint: Paint) -> Iterator[str]:
         if reason in told:
             continue
         more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
-        yield paint("warning", "unknown: ") + visible(reason) + f"\n  {visible(', '.join(paths[:_NAMED]))}{more}"
+        yield paint("warning", "unknown: ") + visible(reason, None) + f"\n  {visible(', '.join(paths[:_NAMED]))}{more}"
 
 
 def visible(text: str, longest: int | None = _LONGEST) -> str:
@@ -110,7 +110,7 @@ def _summary(run: Run, paint: Paint) -> str:
         _count(len(run.articles), "article"), f"{len(run.skipped)} skipped",
     ]
     codes = {reason: " ".join(name.partition(" ")[0] for name in names) for (_, reason), names in _skipped(run).items()}
-    reasons = "; ".join(visible(f"{checks}: {reason}") for reason, checks in codes.items())
+    reasons = "; ".join(visible(f"{checks}: {reason}", None) for reason, checks in codes.items())
     style = "error" if errors else "warning" if warnings else "good"
     return paint(style, ", ".join(parts)) + (f" ({reasons})" if reasons else "")
 

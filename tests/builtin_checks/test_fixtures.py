@@ -11,8 +11,11 @@ from kbtool.registry import BUILTIN_CHECKS
 from kbtool.testing import check_files, expected
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
-#: Checks of names and kinds of files, which no Markdown file can show.
-WITHOUT = {"name-not-portable", "file-ignored", "orphan-asset", "symlink-escape"}
+#: Checks of names and kinds of files, and of history, which no Markdown file can show.
+WITHOUT = {
+    "name-not-portable", "file-ignored", "orphan-asset", "symlink-escape", "embedded-repo", "code-changed", "covers-nothing", "text-changed",
+    "bulk-review", "covers-too-broad",
+}
 CHECKS = {check.name(): check for check in BUILTIN_CHECKS}
 FILES = [path for name in sorted(CHECKS) for path in sorted((FIXTURES / name).rglob("*.md"))]
 

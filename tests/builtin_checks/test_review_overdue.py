@@ -7,7 +7,7 @@ import pytest
 from kbtool.builtin_checks.review_overdue import ReviewOverdue
 from kbtool.testing import check_article, check_files, in_words
 
-HINT = "read it against the product, then set the date"
+HINT = "read it against the product, then run `kbtool review content/article.md`"
 
 
 def reviewed(day: str, *lines: str) -> str:

@@ -67,7 +67,7 @@ def test_a04_no_git(base, gate, tmp_path) -> None:
     env = {"PATH": str(tmp_path)}
     done = gate(base.folder, "--format", "json", env=env)
     assert (done.code, verdicts(done)) == (3, {"a": "unknown", "b": "unknown"})
-    assert reasons(done) == {"there is no git on the PATH (install git, or judge by review dates alone with --no-git)"}
+    assert reasons(done) == {"there is no git on the PATH (install git; `kbtool check --no-git` judges by dates alone)"}
     done = gate(base.folder, "--no-git", env=env)
     assert (done.code, "history was not read (--no-git)" in done.out) == (0, True)
     assert gate(base.folder, "--no-git", env=env, today="2026-12-01").code == 1
@@ -85,7 +85,7 @@ def test_a06_no_repository(base, gate, tmp_path) -> None:
     shutil.copytree(base.folder, tmp_path / "plain", ignore=shutil.ignore_patterns(".git"))
     done = gate(tmp_path / "plain", "--format", "json")
     assert done.code == 3
-    assert reasons(done) == {f"{tmp_path / 'plain'}: this is no git repository (run `git init`, or judge by review dates alone with --no-git)"}
+    assert reasons(done) == {f"{tmp_path / 'plain'}: this is no git repository (run `git init`; `kbtool check --no-git` judges by dates alone)"}
     assert gate(tmp_path / "plain", "--no-git").code == 0
 
 

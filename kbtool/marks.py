@@ -1,0 +1,116 @@
+"""The marks that a text has beside Markdown: regions, expiry blocks in comments, and includes.
+
+They are read line by line, whatever CommonMark makes of the text around them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from kbtool.regions import Problem, Region, Span, comment_spans, scan_regions
+
+_EXPIRES = re.compile(r"<!--\s*(end\s+)?expires\b:?\s*(.*?)\s*--!?>\Z", re.DOTALL | re.IGNORECASE)
+_SNIPPET = re.compile(r"""[ \t]*(;*)-+8<-+(?:[ \t]+("(?:\\"|[^"])+"|'(?:\\'|[^'])+'))?\r?\Z""")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A reference to something else, over `line` to `end_line` of the file.
+
+    `target` is free of Markdown and HTML escapes, as a browser sees it; `column` (from 1) is where it stands in `line`,
+    or 1 where it stands elsewhere; `kind` is "link", "image" or "include"; `audience` that of the innermost region.
+    """
+
+    target: str
+    line: int
+    end_line: int
+    column: int
+    kind: str
+    audience: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """An `<!-- expires DATE -->` block; `date` is as written, `end` is None when the block is never closed."""
+
+    date: str
+    start: int
+    end: int | None
+
+
+class Marks(NamedTuple):
+    """What a text says in marks of its own, line by line, whatever CommonMark makes of the text around them."""
+
+    includes: tuple[Link, ...] = ()
+    regions: tuple[Region, ...] = ()
+    region_problems: tuple[Problem, ...] = ()
+    comment_problem: Problem | None = None
+    expiries: tuple[Expiry, ...] = ()
+
+
+NO_MARKS = Marks()
+
+
+def read_marks(body: str, first_line: int, audiences: frozenset[str], directives: frozenset[str]) -> Marks:
+    """Return the marks of a body, whose first line is `first_line` of its file; `NO_MARKS` itself where nothing looks like one."""
+    if not (":::" in body or ("<" in body and ("8<-" in body or "<!--" in body))):  # one letter is found sooner than three
+        return NO_MARKS
+    lines = body.split("\n")
+    regions, problems = scan_regions(lines, first_line=first_line, audiences=audiences, directives=directives)
+    includes = tuple(
+        Link(path, line, line, column, "include", innermost(regions, line)) for path, line, column in _snippets(lines, first_line)
+    )
+    spans, problem = comment_spans(body) if "<!--" in body else ([], None)
+    problem = problem and replace(problem, line=problem.line + first_line - 1)
+    return Marks(includes, regions, problems, problem, tuple(_expiries(body, spans, first_line)))
+
+
+def innermost(regions: Sequence[Region], line: int) -> str | None:
+    """Return the audience of the innermost region that a line is in."""
+    inside = [region for region in regions if region.start <= line <= region.end]
+    return max(inside, key=lambda region: region.depth).audience if inside else None
+
+
+def _expiries(body: str, comments: Sequence[Span], first_line: int) -> list[Expiry]:
+    done: list[Expiry] = []
+    opened: list[Expiry] = []
+    for start, end in comments:
+        if match := _EXPIRES.match(body[start:end]):
+            line = body.count("\n", 0, start) + first_line
+            if not match[1]:
+                opened.append(Expiry(match[2], line, None))
+            elif not opened:
+                done.append(Expiry("", line, line))
+            else:
+                dates = [block.date for block in opened] if match[2] else []
+                place = dates.index(match[2]) if match[2] in dates else -1
+                done.append(replace(opened.pop(place), end=line))
+    return sorted(done + opened, key=lambda block: block.start)
+
+
+def _snippets(lines: Sequence[str], first_line: int) -> Iterator[tuple[str, int, int]]:
+    """Yield path, line and column of each included file; `path:1:5` and `path:section` are cut to the path."""
+    block = False
+    for number, line in enumerate(lines, first_line):
+        match = _SNIPPET.match(line) if "8<-" in line else None
+        if match is None:
+            path = line.strip() if block else ""
+        elif match[1] or match[2] is None:
+            block = block if match[1] else not block
+            continue
+        else:
+            path = "" if block else match[2][1:-1].strip()
+        if path and not path.startswith(";"):
+            yield _without_selection(path), number, line.index(path) + 1
+
+
+def _without_selection(path: str) -> str:
+    head = path.rstrip("-0123456789:,")
+    colon = path.find(":", len(head))
+    if colon < 0:
+        head, _, section = path.rpartition(":")
+        colon = len(head) if head and re.fullmatch(r"[A-Za-z][\w-]*", section) else len(path)
+    return path[:colon]
