@@ -15,7 +15,7 @@ from kbtool.errors import UsageError
 
 _FORMATS = click.Choice(["text", "json", "markdown"])
 _OF_THE_QUEUE = {"owner", "area", "everything", "form", "output"}
-_OF_A_REVIEW = {"outcome", "by", "still_accurate", "commit", "dry_run", "force"}
+_OF_A_REVIEW = {"outcome", "by", "still_accurate", "commit", "dry_run", "force", "add_front_matter"}
 _TODAY_HELP = "Judge as of this day (YYYY-MM-DD) instead of today in UTC; a review gets this day."
 
 
@@ -32,6 +32,7 @@ _TODAY_HELP = "Judge as of this day (YYYY-MM-DD) instead of today in UTC; a revi
 @click.option("--commit", is_flag=True, help="Commit the stamped articles, and nothing else.")
 @click.option("--dry-run", is_flag=True, help="Show what would be written; exit with 1 if that is anything.")
 @click.option("--force", is_flag=True, help="Stamp read-only files as well.")
+@click.option("--add-front-matter", is_flag=True, help="Begin articles that have no front matter with one.")
 @click.option("--today", metavar="DATE", help=_TODAY_HELP)
 @click.option("--no-cache", is_flag=True, help="Work everything out anew; neither read nor write .kbtool/cache.")
 @click.pass_context

@@ -14,7 +14,7 @@ MAX_DEPTH = 64  #: folders inside folders
 State = tuple[int, int, int, int]  #: size, inode, time of the last change to the content, and to anything, in nanoseconds
 NO_STATE: State = (0, 0, 0, 0)  #: that of no file
 LFS_POINTER = "lfs-pointer"  #: the key of the problem that a file is a pointer of Git LFS
-_POINTER = re.compile(rb"version https://(?:git-lfs|hawser)\.github\.com/spec/v\d+\n(?:[^\n]*\n)*?oid \w+:[0-9a-f]+\r?\n")
+_POINTER = re.compile(rb"version https://(?:git-lfs|hawser)\.github\.com/spec/v\d+\r?\n(?:[^\n]*\n)*?oid \w+:[0-9a-f]+\r?\n")
 _BACKUP_ENDINGS = ("~", ".bak", ".orig", ".rej", ".swp", ".tmp")
 
 
@@ -90,7 +90,8 @@ def read_content(path: str | Path, limit: int) -> tuple[bytes, State, Problem | 
 def decode(raw: bytes) -> tuple[str, Problem | None]:
     """Return UTF-8 bytes as text with `\\n` line ends and no byte order mark, or what is wrong with them."""
     if _POINTER.match(raw):
-        return "", Problem(1, "not an article but a Git LFS pointer", "keep articles out of LFS, or run `git lfs pull`", key=LFS_POINTER)
+        hint = "keep articles out of LFS, or run `git lfs pull`"
+        return "", Problem(1, "not an article but a Git LFS pointer", hint, key=LFS_POINTER)
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in raw[:4]:
         return "", Problem(1, "not UTF-8 (it looks like UTF-16)", "save the file as UTF-8")
     if b"\0" in raw:

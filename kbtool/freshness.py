@@ -37,11 +37,15 @@ def review_by(article: Article, config: Config) -> dt.date | None:
     return add(front_matter.last_reviewed_on, review_interval(article, config))
 
 
-@lru_cache(maxsize=4096)  # many articles are reviewed on the same days
 def add(day: dt.date, interval: Interval) -> dt.date:
     """Return the day after the interval, or the last day that kbtool accepts where that is later."""
+    return _add(day, interval.months, interval.days)
+
+
+@lru_cache(maxsize=4096)  # many articles are reviewed on the same days
+def _add(day: dt.date, months: int, days: int) -> dt.date:
     try:
-        return interval.after(day)
+        return Interval(months, days).after(day)
     except (ValueError, OverflowError):
         return dt.date(2199, 12, 31)
 

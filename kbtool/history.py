@@ -153,7 +153,10 @@ class Opening:
         self._key = "\n".join((folder, *sorted(git.shallow)))
         self._folder = folder
         self._line, self._cached = self._kept()
-        self._fork = (fork_point(git, self.head, main) or self.head) if ref == "HEAD" and self.head else self.head
+        fork = fork_point(git, self.head, main) if ref == "HEAD" and self.head else self.head
+        self._fork = fork or self.head
+        strange = f"main_branch: there is no {main!r} here, so what is checked out counts as the main line"
+        self._notes = (strange,) if main and self.head and not fork else ()
         known = self._line.landings.numbers
         if self._fork in known:  # the checkout is where the cache has been, or behind
             self._line = cut(self._line, known[self._fork] + 1) if self._fork != self._line.tip else self._line
@@ -183,7 +186,7 @@ class Opening:
             if len(self._line.landings.ids) - self._cached > (_REREAD if self._cached else 0):
                 self._cache.write(self._name, self._key, pack(self._line))
             Reading(self.git, self._line, self.head, self._folder).finish(joined=False)
-        return _judged(History(self.git, self._line, today), config)
+        return _judged(History(self.git, self._line, today, notes=self._notes), config)
 
     @staticmethod
     def _continued(reading: Reading) -> bool:
@@ -225,7 +228,7 @@ def _judged(history: History, config: Config) -> History:
         marked = number in history.line.landings.minor or history.line.landings.ids[number] in listed
         (landings.add if marked or all(side in sides for side in branch) else landings.discard)(number)
     history.ignored, history.ignored_sides = frozenset(landings), frozenset(sides)
-    history.notes = (*notes, *_doubtful(history))
+    history.notes += (*notes, *_doubtful(history))
     return history
 
 

@@ -41,7 +41,7 @@ class Commits:
     authored: Column[int] = field(default_factory=lambda: array("q"))
     authors: Column[int] = field(default_factory=lambda: array("q"))
     minor: Column[int] = field(default_factory=lambda: array("q"))  #: numbers of those with the trailer `Kb-Change: minor`
-    people: list[tuple[str, str]] = field(default_factory=list)  #: name and e-mail address, as committed (undecodable bytes as surrogates)
+    people: list[tuple[str, str]] = field(default_factory=list)  #: name and e-mail address, as committed; odd bytes as surrogates
     subjects: list[bytes] = field(default_factory=list)
     parents: dict[int, list[str]] = field(default_factory=dict)
     changes: dict[str, list[int]] = field(default_factory=dict)

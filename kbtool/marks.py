@@ -55,7 +55,7 @@ NO_MARKS = Marks()
 
 
 def read_marks(body: str, first_line: int, audiences: frozenset[str], directives: frozenset[str]) -> Marks:
-    """Return the marks of a body, whose first line is `first_line` of its file; `NO_MARKS` itself where nothing looks like one."""
+    """Return the marks of a body, whose first line is `first_line` of its file; `NO_MARKS` where nothing looks like one."""
     if not (":::" in body or ("<" in body and ("8<-" in body or "<!--" in body))):  # one letter is found sooner than three
         return NO_MARKS
     lines = body.split("\n")

@@ -20,7 +20,6 @@ from kbtool.errors import IncompleteError, UsageError
 from kbtool.evidence import Evidence
 from kbtool.finding import ArticleVerdict, Finding, Run
 from kbtool.history import Unproven
-from kbtool.journal import digest
 from kbtool.registry import make_trackers
 from kbtool.review_evidence import Change, Pair, ReviewEvidence, label
 from kbtool.signatures import Seal, asset_paths, included, sign_code, sign_review, sign_text, sign_tickets
@@ -204,7 +203,7 @@ def stamp_for(article: Article, evidence: Evidence, by: str) -> Stamp:
     seal = seal_of(article, evidence, {"last_reviewed_on": day, "last_reviewed_by": by})
     values = {"last_reviewed_on": day.isoformat(), "last_reviewed_by": by, "review_seal": str(seal)}
     path = evidence.config.root / article.path
-    return Stamp(path, values, digest(path.read_bytes()))
+    return Stamp(path, values, article.file.digest)
 
 
 def retiring(stamp: Stamp) -> Stamp:

@@ -157,7 +157,8 @@ class Session:
         loose = sorted({path for one in judged for path in uncommitted_files(one.article, self.evidence)})
         if self.options["commit"]:
             self._refuse_to_commit(judged, loose)
-        planned = plan(self.evidence.config, [one.stamp for one in judged], force=self.options["force"])
+        planned = plan(self.evidence.config, [one.stamp for one in judged], force=self.options["force"],
+                       add_front_matter=self.options["add_front_matter"])
         if self.options["dry_run"]:
             if planned.refusals:
                 raise planned.refusals[0]

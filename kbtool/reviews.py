@@ -232,7 +232,8 @@ class _Judge:
 
     def _find_sealed(self, seal: Seal) -> int | None:
         """Return the landing whose code the seal is of, if it is that of the review, or the one that history places it after."""
-        candidates = (self.review.landing, self.review.base) if self.review else ()
+        newest = self.reviews.code[MAIN].history.newest  # the landing of a review that nobody has committed is yet to come
+        candidates = (min(self.review.landing, newest), self.review.base) if self.review else ()
         return next((number for number in candidates if sign_code(self._states_after(number)) == seal.code), None)
 
     def _states_after(self, number: int) -> dict[str, str]:

@@ -310,3 +310,14 @@ def test_an_ignored_landing_hides_no_other(sealed, page, judge, part: str) -> No
     assert own(judge(sealed, TODAY)) == [edit]
     sealed.commit({"src/y.py": "2\n", "content/a.md": text_of(sealed).replace("Export", "Exports")}, on="2026-02-11", trailers={"Kb-Change": "minor"})
     assert own(judge(sealed, TODAY)) == [edit]
+
+
+def test_code_that_changed_after_a_review_that_nobody_committed(sealed, judge, seal) -> None:
+    """A stamp in the work tree is of the code that was there; an edit after it is a change since, with its diff."""
+    sealed.write({"content/a.md": text_of(sealed).replace(DAY, "2026-02-19").replace("review_seal", "# old: review_seal")})
+    seal(sealed, "a")
+    assert own(judge(sealed, TODAY)) == []
+    sealed.write({"src/x.py": "2\n"})
+    found = judge(sealed, TODAY)
+    assert own(found) == ["KB106 warning"]
+    assert (found.of().code.files, found.of().code.command) == (("src/x.py",), f"git diff {sealed.head[:12]} -- src/x.py")

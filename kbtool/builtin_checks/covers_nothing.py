@@ -15,7 +15,7 @@ class CoversNothing(Check):
     """An entry of `covers` matches no file.
 
     Fires where a glob matches no file of its repository, committed or not. Entries that leave files out (`!glob`) may match
-    nothing.
+    nothing, and archived articles may describe what is gone.
 
     Why it matters: code that is not found never changes, so the article would stay fresh while its subject is gone.
 
@@ -50,7 +50,7 @@ class CoversNothing(Check):
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding | Unknown]:
         """Yield a finding for each entry that matches nothing."""
-        if not article.front_matter.covers:
+        if not article.front_matter.covers or article.front_matter.state == "archived":
             return
         found = evidence.reviews.of(article)
         for number in found.nothing:

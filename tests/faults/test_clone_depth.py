@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import shutil
 from pathlib import Path
 from random import Random
@@ -27,16 +28,17 @@ class Growing:
         self.repo, self.random, self.page, self.seal = repo, Random(seed), page, seal
         self.day, self.made = dt.date(2026, 1, 2), 0
 
-    def grow(self) -> None:
-        """Make some articles and some code, then go on at random."""
+    def grow(self, steps: int = STEPS, *left_out: str) -> None:
+        """Make some articles and some code, then go on at random, but without steps of some kinds."""
         self.repo.commit({"src/x.py": "0\n", "src/y.py": "0\n", "lib/z.py": "0\n"}, on=self._on())
         self.add()
-        for _ in range(STEPS):
+        self.left_out = left_out
+        for _ in range(steps):
             self.step(self.random.choice(["code", "code", "add", "edit", "review", "review", "rename", "back", "minor", "branch", "branch"]))
 
     def step(self, kind: str) -> None:
         """Make one change, or a branch with some and a merge."""
-        getattr(self, kind)()
+        getattr(self, "code" if kind in self.left_out else kind)()
 
     def _on(self) -> str:
         self.day += dt.timedelta(1)
@@ -159,3 +161,44 @@ def test_every_clone_says_what_is_true_or_does_not_know(seed: int, tmp_path, new
             if told not in {wanted[name], "unknown"} and not (told == "stale" and undatable(found, name)):
                 wrong.append((kind, name, told, wanted[name], found.codes(name), truth.codes(name)))
     assert wrong == []
+
+
+# ---------------------------------------------------------------------------------------------- the whole history
+
+COVERED = {"src/**": ["src/x.py", "src/y.py"], "src/x.py": ["src/x.py"], "[src/**, lib/**]": ["lib/z.py", "src/x.py", "src/y.py"]}
+
+
+def since_the_review(repo: Repository, path: str) -> tuple[list[str], int]:
+    """Return which covered files changed since an article's review, and by how many landings, word for word as DESIGN.md has it."""
+    def date(commit: str) -> str:
+        found = re.search(r"^last_reviewed_on: (.*)$", repo.git("show", f"{commit}:{path}", fails=True), re.MULTILINE)
+        return found[1] if found else ""
+
+    main = repo.git("rev-list", "--first-parent", "--reverse", "HEAD").split()
+    showing = [commit for commit in repo.git("rev-list", "HEAD").split() if date(commit) == date("HEAD")]
+    contained = [max((number for number, commit in enumerate(main) if commit in past), default=-1)
+                 for past in (set(repo.git("rev-list", commit).split()) for commit in showing)]
+    end = dt.datetime.combine(dt.date.fromisoformat(date("HEAD")), dt.time(23, 59, 59), dt.UTC).timestamp()
+    times = [int(repo.git("show", "-s", "--format=%ct", commit)) for commit in main]
+    by_day = max((number for number in range(len(main)) if max(times[: number + 1]) <= end), default=-1)
+    base = min(*contained, by_day) if contained else by_day
+    covers = re.search(r"^covers: (.*)$", repo.git("show", f"HEAD:{path}"), re.MULTILINE)
+    files = COVERED[covers[1]] if covers else []
+    start = main[base] if base >= 0 else repo.git("hash-object", "-t", "tree", "/dev/null")
+    changed = repo.git("diff", "--no-renames", "--name-only", start, "HEAD", "--", *files).split() if files else []
+    landings = [commit for commit in main[base + 1:] if changed and repo.git("diff-tree", "--no-commit-id", "--root", "-r", "--diff-merges=first-parent", commit, "--", *changed)]
+    return changed, len(landings)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_changed_since_the_review(seed: int, tmp_path, new_repo, page, seal, judge) -> None:
+    """One pass over history finds what a slow reading of the definition finds, for every article without a seal."""
+    repo = new_repo(tmp_path / "repo")
+    growing = Growing(repo, 1000 + seed, page, seal)
+    growing.grow(20, "rename", "minor")
+    found = judge(repo, (growing.day + dt.timedelta(5)).isoformat())
+    for name in growing._articles():
+        evidence = found.of(name)
+        if evidence.seal is None:
+            told = (list(evidence.code.files), evidence.code.landings) if evidence.code else ([], 0)
+            assert told == since_the_review(repo, f"content/{name}.md"), name

@@ -1,4 +1,4 @@
-"""Faults of writing into front matter (FAULTS.md, group K; K13 to K15 are about the command)."""
+"""Faults of writing into front matter (FAULTS.md, group K; K13 to K15 by the command)."""
 
 from __future__ import annotations
 
@@ -293,6 +293,64 @@ def test_k12_a_page_in_conflict_is_refused(kb: Any, where: str) -> None:
     assert refused(kb, "page.md") == (
         f"error[cannot-edit-safely]: content/page.md:{line}: a merge conflict starts here (resolve it; indent what only shows one)"
     )
+
+
+# ---------------------------------------------------------------------------------------------- the command
+
+TODAY = "2026-11-22"
+
+
+@pytest.fixture
+def reviewed(repo: Any, page: Any, home: Path) -> Any:
+    """A repository with an article of Ana's, reviewed on 1 October, and a second owner."""
+    repo.commit({
+        "content/a.md": page(last_reviewed_on="2026-10-01"), "checks/owners.yml": "ana: {email: ana@example.com}\nben: {}\n", "lib.py": "1\n2\n3\n4\n5\n6\n7\n",
+    }, on="2026-10-01")
+    return repo
+
+
+def test_k13_a_review_by_somebody_who_is_not_an_owner_is_noted(reviewed: Any, kbtool: Any) -> None:
+    """Anybody who is registered may review; that they do not own the article is said, and nothing more."""
+    done = kbtool("review", "content/a.md", "--outcome", "accurate", "--by", "ben", cwd=reviewed.folder, today=TODAY)
+    assert (done.code, done.err) == (0, "kbtool: note: ben reviewed content/a.md, whose owners are ana\n")
+    assert "+last_reviewed_by: ben" in reviewed.git("diff")
+    assert kbtool("check", "--strict", cwd=reviewed.folder, today=TODAY).code == 0
+    done = kbtool("review", "content/a.md", "--outcome", "accurate", "--by", "ana", cwd=reviewed.folder, today=TODAY)
+    assert (done.code, done.err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        ("2026-11-23", "error[bad-date]: --today: 2026-11-23 is yet to come (a review is made today)"),
+        ("2026-09-30", "error[bad-date]: content/a.md: 2026-09-30 is before the review that is there, 2026-10-01 (review it as of today)"),
+        ("2026-10-01", ""), ("2026-11-21", ""),
+    ],
+)
+def test_k14_the_day_of_a_review(reviewed: Any, kbtool: Any, day: str, said: str) -> None:
+    """It is today at the latest, and the day of the present review at the earliest; else nothing is written."""
+    done = kbtool("review", "content/a.md", "--outcome", "accurate", "--by", "ana", "--today", day, cwd=reviewed.folder, today=TODAY)
+    errors = [line for line in done.err.splitlines() if "warning[history]" not in line]
+    assert (done.code, errors) == ((2, [f"kbtool: {said}"]) if said else (0, []))
+    assert (f"last_reviewed_on: {day}" in (reviewed.folder / "content/a.md").read_text()) == (not said)
+    assert (reviewed.git("diff", "--name-only") == "") == bool(said)
+
+
+@pytest.mark.parametrize("commit", [[], ["--commit"]])
+def test_k15_nothing_is_staged(reviewed: Any, kbtool: Any, commit: list[str]) -> None:
+    """What is staged in part, in the index and in the work tree, is the same after a review; the file that changed is named."""
+    reviewed.write({"lib.py": "staged\n2\n3\n4\n5\n6\n7\n"})
+    reviewed.git("add", "lib.py")
+    reviewed.write({"lib.py": "staged\n2\n3\n4\n5\n6\nnot staged\n"})
+    before = reviewed.git("diff", "--cached"), reviewed.git("diff", "lib.py")
+    env = {name: value for who in ("AUTHOR", "COMMITTER") for name, value in (
+        (f"GIT_{who}_NAME", "Ana"), (f"GIT_{who}_EMAIL", "ana@example.com"), (f"GIT_{who}_DATE", f"{TODAY}T12:00Z"))}
+    done = kbtool("review", "content/a.md", "--outcome", "accurate", *commit, cwd=reviewed.folder, today=TODAY, env=env)
+    assert done.code == 0
+    assert done.out.endswith("content/a.md: accurate (stamped)\n")
+    assert (reviewed.git("diff", "--cached"), reviewed.git("diff", "lib.py")) == before
+    assert reviewed.git("status", "--porcelain") == ("MM lib.py" if commit else " M content/a.md\nMM lib.py")
+    assert reviewed.git("log", "--format=%s", "--name-only", "-1") == ("Review A page\n\ncontent/a.md" if commit else "Change\n\nchecks/owners.yml\ncontent/a.md\nlib.py")
 
 
 def test_k16_a_dry_run_shows_a_diff_and_writes_nothing(kb: Any) -> None:

@@ -101,3 +101,84 @@ def test_absolute_links_of_the_old_site_lead_to_pages(guide: Path) -> None:
     home = (guide / "site/public/index.html").read_text()
     assert 'href="documentation/concepts/what-is-the-cloud-platform/"' in home
     assert ".html#" not in home.replace("404.html", "")
+
+
+# ---------------------------------------------------------------------------------------------- history
+
+
+@pytest.fixture(scope="module")
+def judged(guide: Path, judge):
+    """The evidence about all reviews on the day of the last commit."""
+    return judge(guide, TODAY)
+
+
+@pytest.fixture(scope="module")
+def dated(judged, rows: list[dict]) -> list[tuple[dict, object]]:
+    """Each dated article: what plain git says of it, and its versions as we see them."""
+    histories = judged.evidence.reviews.histories
+    return [(row, histories.versions(row["path"])) for row in rows if row["dated"]]
+
+
+def test_review_landings(judged, dated) -> None:
+    """Plain facts: for all 105 dated articles, the landing that set the present date is the one by which its review landed."""
+    reviews, articles = judged.evidence.reviews, {article.path: article for article in judged.evidence.articles}
+    landings = reviews.main.line.landings
+    for row, _ in dated:
+        review = reviews.of(articles[row["path"]]).review
+        assert landings.ids[review.landing] == row["review_landing"], row["path"]
+        assert str(reviews.main.landed_on(review.landing)) == row["review_landed_on"]
+        assert landings.ids[reviews.histories.reviews(row["path"])[-1][0]] == row["review_landing"]
+    assert len(dated) == 105
+
+
+def test_landings_since_the_review(judged, dated) -> None:
+    """Plain facts: how many landings touched each article after that one; 20 articles have some."""
+    numbers = judged.evidence.reviews.main.line.landings.numbers
+    since = {row["path"]: sum(version.number > numbers[row["review_landing"]] for version in versions) for row, versions in dated}
+    assert since == {row["path"]: row["landings_on_this_article_since"] for row, _ in dated}
+    assert sum(number > 0 for number in since.values()) == 20
+
+
+def test_reviews_that_changed_only_the_date(judged, dated) -> None:
+    """Plain facts: 66 of the review landings left everything but date and interval as it was; our words then did not change either."""
+    main, histories = judged.evidence.reviews.main, judged.evidence.reviews.histories
+    only = 0
+    for row, versions in dated:
+        number = main.line.landings.numbers[row["review_landing"]]
+        then = [version.blob for version in versions if version.number <= number][-2:]
+        texts = dict(main.git.blobs(then))
+        bare = [[line for line in texts[blob].split(b"\n") if not line.startswith((b"last_reviewed_on", b"review_in"))] for blob in then]
+        assert (len(then) == 2 and bare[0] == bare[1]) is row["review_changed_only_the_date"], row["path"]
+        if row["review_changed_only_the_date"]:
+            only += 1
+            assert number not in histories.rewordings(row["path"])
+    assert only == 66
+
+
+def test_words_that_changed_since_the_review(judged, dated) -> None:
+    """DESIGN's stricter "since the review": the landings since, but for one that changed no word, and two branches that edited after they stamped."""
+    found = {finding.path for finding in judged.found.findings if finding.code == "KB108"}
+    plain = {row["path"] for row, _ in dated if row["landings_on_this_article_since"]}
+    folder = "source/documentation"
+    assert plain - found == {f"{folder}/networking/block-egress-traffic.md"}
+    assert found - plain == {
+        f"{folder}/deploying-an-app/container-repositories/create.md",
+        f"{folder}/other-topics/combining-irsa-policies-to-avoid-15-policy-limit.md",
+    }
+
+
+def test_bulk_reviews(judged, dated) -> None:
+    """DESIGN's measure of a real habit: 45 present dates came with three landings that moved more than ten of them."""
+    bulk = judged.evidence.reviews.bulk
+    sizes = sorted({count for _, count in bulk.values()}, reverse=True)
+    assert sizes[:3] == [20, 14, 11]
+    warned = {finding.path for finding in judged.found.findings if finding.code == "KB111"}
+    assert warned == {path for path, (_, count) in bulk.items() if count > 10}
+    assert len(warned) == 45
+
+
+def test_a_warm_run_says_the_same(guide: Path, kbtool, report: dict) -> None:
+    """The cache of one run changes nothing in the next."""
+    for _ in range(2):
+        assert kbtool("check", "--format", "json", "--today", TODAY, cwd=guide).json() == report
+    assert kbtool("check", "--format", "json", "--no-cache", "--today", TODAY, cwd=guide).json() == report

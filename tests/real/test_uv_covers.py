@@ -1,4 +1,4 @@
-"""Suggestions for the articles of uv, against the globs that somebody who knows them has listed."""
+"""The articles of uv and the globs that somebody who knows them has listed: what landed under these, and what we would suggest."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from kbtool.covers import parse_covers
 from kbtool.suggest import Suggester
 
 pytestmark = pytest.mark.real
@@ -45,3 +46,17 @@ def test_release_landings_suggest_nothing(suggester: Suggester) -> None:
     globs = {one.glob for proposal in suggester.missing() for one in proposal.suggestions}
     assert len(globs) > 100
     assert not [glob for glob in globs if glob.endswith(("Cargo.toml", "Cargo.lock", "CHANGELOG.md", "/pyproject.toml", ".snap"))]
+
+
+def test_what_landed_under_the_listed_globs(suggester: Suggester, shared: Path) -> None:
+    """Plain facts, since an article's last landing and not since a review: how many landings touched its code, how many files differ."""
+    code, histories = suggester.evidence.reviews.code[""], suggester.evidence.reviews.histories
+    numbers = code.history.line.landings.numbers
+    for row in json.loads((shared / "real" / "uv.json").read_text()):
+        globs = parse_covers(row["covers"], ())
+        base = histories.versions(row["path"])[-1].number
+        assert base == numbers[row["article_last_landing"]], row["path"]
+        assert str(code.history.landed_on(base)) == row["landed_on"]
+        landings = {number for path in code.covered(globs) for number in code.history.landings_of(path, base)}
+        assert len(landings) == row["landings_under_covers_since"], row["path"]
+        assert len(code.changed(globs, base)) == row["files_net_changed"], row["path"]
