@@ -22,16 +22,19 @@ _NARROWEST = 40  #: columns; on a narrower terminal lines are as on this one
 SCHEMA_VERSION = 1
 
 
-def _prose(text: str, indent: str, width: int) -> list[str]:
-    """Return text of strangers as indented lines that fit a terminal; as one line where there is none (width 0)."""
-    whole = [indent + visible(text)]
-    return textwrap.wrap(
-        whole[0], max(width, _NARROWEST), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False,
-    ) or whole if width else whole
+def _prose(text: str, indent: str, width: int, *, whole: bool = False) -> list[str]:
+    """Return text of strangers as indented lines that fit a terminal; as one line where there is none (width 0).
+
+    What is long is cut, unless the `whole` of it is wanted, since it tells what to do.
+    """
+    line = indent + (visible(text, None) if whole else visible(text))
+    lines = textwrap.wrap(
+        line, max(width, _NARROWEST), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False) if width else []
+    return lines or [line]
 
 
-def _row(name: str, text: str, width: int = 0) -> list[str]:
-    first, *more = _prose(text, " " * 12, width)
+def _row(name: str, text: str, width: int = 0, *, whole: bool = False) -> list[str]:
+    first, *more = _prose(text, " " * 12, width, whole=whole)
     return [f"  {name:<9} {first[12:]}", *more]
 
 
@@ -57,7 +60,8 @@ def queue_text(entries: Sequence[QueueEntry], *, color: bool = False, width: int
         path = paint("path", visible(entry.article.path))
         lines.append(f"{number:>4}  {_verdict(entry.verdict.verdict, paint, 7)}  {path}  {visible(entry.article.title)}")
         for text in (*entry.verdict.reasons[:2], _at_stake(entry)):
-            lines += [paint("dim", line) for line in _prose(text, " " * 15, width)]
+            whole = text in entry.verdict.unknown
+            lines += [paint("dim", line) for line in _prose(text, " " * 15, width, whole=whole)]
     first = visible(shlex.quote(entries[0].article.path), None)
     return "\n".join([*lines, "", f"{len(entries)} to review, the riskiest first; start with `kbtool review {first}`"]) + "\n"
 
@@ -139,7 +143,7 @@ def _findings(found: Dossier, paint: Paint, width: int) -> Iterator[str]:
         yield f"  {paint('error' if finding.severity is Severity.ERROR else 'warning', f'{finding.code:<9}')} {first[12:]}"
         yield from more
     for reason in found.verdict.unknown:
-        yield from _row("unknown", reason, width)
+        yield from _row("unknown", reason, width, whole=True)
 
 
 def _code(found: Dossier, paint: Paint) -> Iterator[str]:
@@ -147,7 +151,7 @@ def _code(found: Dossier, paint: Paint) -> Iterator[str]:
         yield "  covered code that changed since the review:"
     lines = []
     for file in found.code:
-        size = f"{f'+{file.lines[0]}':>6} {f'-{file.lines[1]}':<6}" if file.lines else f"{'no text':^13}"
+        size = f"{f'+{file.lines[0]}':>6} {f'-{file.lines[1]}':<6}" if file.lines else f"{'not counted':^13}"
         lines.append(f"  {size} {visible(file.path, None)} ({file.what})")
     yield from _listed(lines, _FILES)
     if found.review.code is not None and found.review.code.command:
@@ -179,13 +183,13 @@ def why_text(found: Dossier, moments: Iterable[Moment], *, color: bool = False, 
     paint, verdict = painter(color=color), found.verdict
     lines = [f"{paint('path', visible(found.article.path))} is {_verdict(verdict.verdict, paint)}"]
     for reason in verdict.reasons:
-        lines += _row("because", reason, width)
+        lines += _row("because", reason, width, whole=reason in verdict.unknown)
     for reason in verdict.unknown:
-        lines += _row("unknown", reason, width) if reason not in verdict.reasons else []
+        lines += _row("unknown", reason, width, whole=True) if reason not in verdict.reasons else []
     lines += [*_row("reviewed", _reviewed(found), width), ""]
     for moment in moments:
-        first, *more = _prose(moment.text, " " * 24, width)
-        lines += [f"  {str(moment.day or ''):<10}  {moment.what:<9} {first[24:]}", *more]
+        first, *more = _prose(moment.text, " " * 24, width, whole=moment.what == "unknown")
+        lines += [f"  {moment.day or ''!s:<10}  {moment.what:<9} {first[24:]}", *more]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 

@@ -293,14 +293,17 @@ class _Judge:
             return False
         versions = histories.versions(self.reviews.prefix + self.article.path)
         blobs = {self.article.path: next((one.blob for one in reversed(versions) if one.number <= review.landing), "")}
-        blobs |= {one.path: self._state_then(one.path, review)[7:] for one in included(self.article, self.reviews.urls)}
+        others = included(self.article, self.reviews.urls)
+        blobs |= {one.path: self._state_then(one.path, review)[7:] for one in others}
         content = dict(histories.history.git.blobs(filter(None, blobs.values())))
         then = {
-            one.path: with_content(self.reviews.config, one, raw) for one in self.reviews.articles
-            if one.path in blobs and (raw := content.get(blobs[one.path])) is not None
+            one.path: with_content(self.reviews.config, one, raw) for one in (self.article, *others)
+            if (raw := content.get(blobs[one.path])) is not None
         }
-        articles = tuple(then.get(one.path, one) for one in self.reviews.articles)
-        urls = UrlMap(replace(self.reviews.urls.content, articles=articles), self.reviews.urls.site)
+        urls = self.reviews.urls
+        if others:
+            articles = tuple(then.get(one.path, one) for one in self.reviews.articles)
+            urls = UrlMap(replace(urls.content, articles=articles), urls.site)
         article = then.get(self.article.path)
         return article is not None and sign_text(article, urls, self._assets_then(article, urls, review)) == seal.text
 

@@ -98,10 +98,11 @@ class UrlMap:
         return self._by_kind(article).get(kind, {})
 
     def _by_kind(self, article: Article) -> dict[str, dict[str, Target]]:
-        """Return kind → link → what it leads to; worked out once."""
-        found = self._targets.get(article.source)
+        """Return kind → link → what it leads to; worked out once for each article of the content (an old version is none)."""
+        known = self._targets if self.content.by_source.get(article.source) is article else {}
+        found = known.get(article.source)
         if found is None:
-            found = self._targets[article.source] = {}
+            found = known[article.source] = {}
             for href in article.markdown.targets:
                 target = self.resolve(article.source, href)
                 found.setdefault(target.kind, {})[href] = target

@@ -142,7 +142,7 @@ def test_a_shallow_clone_names_nobody_wrongly(repo, page, told, judge, tmp_path)
 
 def test_files_that_are_signed_and_not_committed(repo, page, told) -> None:
     """Covered files, assets and included articles, of which no commit has the present state; what is not signed is not named."""
-    body = "![x](x.png)\n\n--8<-- \"part.md\"\n"
+    body = '![x](x.png)\n\n--8<-- "part.md"\n'
     covers = "[src/**, '!src/gen/**']"
     repo.commit({
         "content/a.md": page(body, last_reviewed_on="2026-02-01", covers=covers), "content/part.md": page("![y](y.png)\n"), "content/b.md": page(),
@@ -308,25 +308,33 @@ nomail: {}
 
 @pytest.mark.parametrize(
     ("by", "mail", "found"),
+    [("ana", None, "ana"), ("nomail", "ana@example.com", "nomail"), (None, "ana@example.com", "ana"), (None, "BEN@example.com", "ben")],
+)
+def test_who_reviews(repo, page, judge, by, mail, found) -> None:
+    """Who is named, or the one owner with the e-mail address that git commits with."""
+    repo.commit({"content/a.md": page(), "checks/owners.yml": OWNERS})
+    assert reviewer(by, judge(repo, DAY).evidence, mail) == found
+
+
+NOBODY = "error[no-reviewer]: who reviews? nobody in checks/owners.yml has the e-mail address that git commits with (say --by ID)"
+
+
+@pytest.mark.parametrize(
+    ("by", "mail", "said"),
     [
-        ("ana", None, "ana"), ("nomail", "ana@example.com", "nomail"), (None, "ana@example.com", "ana"), (None, "BEN@example.com", "ben"),
         ("anna", None, "error[no-such-owner]: --by: no owner is called 'anna'; did you mean \"ana\"? (owners are in checks/owners.yml)"),
         ("Ana", None, "error[no-such-owner]: --by: no owner is called 'Ana'; did you mean \"ana\"? (owners are in checks/owners.yml)"),
         ("", None, "error[no-such-owner]: --by: no owner is called '' (owners are in checks/owners.yml)"),
-        (None, "eve@example.com", "error[no-reviewer]: who reviews? nobody in checks/owners.yml has the e-mail address that git commits with (say --by ID)"),
-        (None, "", "error[no-reviewer]: who reviews? nobody in checks/owners.yml has the e-mail address that git commits with (say --by ID)"),
-        (None, None, "error[no-reviewer]: who reviews? nobody in checks/owners.yml has the e-mail address that git commits with (say --by ID)"),
+        (None, "eve@example.com", NOBODY), (None, "", NOBODY), (None, None, NOBODY),
         (None, "team@example.com", "error[no-reviewer]: who reviews? team-a and team-b have the e-mail address that git commits with (say --by ID)"),
     ],
 )
-def test_who_reviews(repo, page, judge, by, mail, found) -> None:
-    """Who is named, or the one owner with the e-mail address that git commits with; else it is asked for, with the nearest name."""
+def test_nobody_reviews_in_the_dark(repo, page, judge, by, mail, said) -> None:
+    """A name that nobody has is refused with the nearest; where no one owner has the address, it is asked for."""
     repo.commit({"content/a.md": page(), "checks/owners.yml": OWNERS})
-    evidence = judge(repo, DAY).evidence
-    try:
-        assert reviewer(by, evidence, mail) == found
-    except UsageError as error:
-        assert str(error) == found
+    with pytest.raises(UsageError) as caught:
+        reviewer(by, judge(repo, DAY).evidence, mail)
+    assert str(caught.value) == said
 
 
 def test_without_a_register_anybody_may_be_named(repo, page, judge) -> None:

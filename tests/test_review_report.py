@@ -348,6 +348,18 @@ def test_the_timeline_for_programs(found) -> None:
     assert document["timeline"][4] == {"day": "2026-10-10", "what": "ticket", "text": "SUP-1 closed: fixed", "commit": ""}
 
 
+def test_what_is_unknown_is_told_whole(found) -> None:
+    """Why something is not known says what to do about it, so it is never cut; what strangers wrote is."""
+    long = f"git config --global --add safe.directory {'x' * 300}"
+    verdict = ArticleVerdict("content/a.md", Verdict.UNKNOWN, None, (long,), (long, f"2 {long}"))
+    shown = replace(told(found), verdict=verdict)
+    moments = [Moment(None, "unknown", long), Moment(None, "code", long)]
+    assert why_text(shown, moments).count(f"{long}\n") == 3
+    assert dossier_text(shown).count(f"{long}\n") == 2
+    assert queue_text([replace(entries(found)[0], verdict=verdict)]).count(f"{long}\n") == 1
+    assert "x" * 300 not in why_text(replace(shown, verdict=replace(verdict, unknown=())), [])
+
+
 def test_what_is_unknown_is_told_once(found) -> None:
     """A reason that is also what is unknown is not said twice; one beside other reasons is said."""
     verdict = ArticleVerdict("content/a.md", Verdict.UNKNOWN, None, ("cut off",), ("cut off", "no tickets"))

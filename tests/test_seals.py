@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 DAY = "2026-02-01"
 TODAY = "2026-02-20"
@@ -321,3 +323,36 @@ def test_code_that_changed_after_a_review_that_nobody_committed(sealed, judge, s
     found = judge(sealed, TODAY)
     assert own(found) == ["KB106 warning"]
     assert (found.of().code.files, found.of().code.command) == (("src/x.py",), f"git diff {sealed.head[:12]} -- src/x.py")
+
+
+# ---------------------------------------------------------------------------------------------- any article, any code
+
+WORDS = st.lists(st.sampled_from(["one", "*two*", "`three`", "[four](b.md)", "![five](page.png)", "# six", "> seven", "- eight", "| nine |", "\n\n", "\n", "```\n", "<!-- ten -->", "{#id}", "ä", "\u2028", "    ", "::: internal\n", ":::\n"]), max_size=25)
+
+
+@settings(max_examples=10, deadline=None)
+@given(body=WORDS, code=st.binary(max_size=20), other=st.binary(min_size=21, max_size=30))
+def test_sealing_then_verifying_is_clean(tmp_path_factory, new_repo, page, seal, judge, body: list[str], code: bytes, other: bytes) -> None:
+    """What was sealed is whole, before it is committed, after it, and in a clone; another blob breaks the code, another word the text."""
+    repo = new_repo(tmp_path_factory.mktemp("sealed") / "repo")
+    repo.write({"content/a.md": page(" ".join(body) + "\n\nEnd.\n", **KEYS | {"covers": "src/**"}), "src/x": code, "content/page.png": b"x", "content/b.md": "B\n"})
+    seal(repo, "a")
+    assert (judge(repo, TODAY).of().text, judge(repo, TODAY).of().code) == (None, None)
+    repo.git("add", "-A")
+    repo.commit(on=DAY)
+    assert own(judge(repo, TODAY)) == own(judge(repo.clone(repo.folder.parent / "clone"), TODAY)) == []
+    repo.commit({"src/x": other}, on="2026-02-10")
+    assert own(judge(repo, TODAY)) == ["KB106 warning"]
+    repo.commit({"src/x": code, "content/a.md": text_of(repo).replace("title: A page", "title: A pager")}, on="2026-02-11")
+    assert own(judge(repo, TODAY)) == ["KB108 warning"]
+
+
+def test_what_git_stores_is_sealed(tmp_path, repo, page, seal, judge) -> None:
+    """Line ends and filters as the work tree has them make no difference: a seal is of what is committed."""
+    repo.write({".gitattributes": "*.py text eol=crlf\n*.md text\n", "src/x.py": b"1\r\n2\r\n", "content/a.md": page("Words.\n", **KEYS).replace("\n", "\r\n")})
+    seal(repo, "a")
+    repo.git("add", "-A")
+    repo.commit(on=DAY)
+    assert repo.git("cat-file", "-s", "HEAD:src/x.py") == "4"
+    for where in (repo, repo.clone(tmp_path / "clone"), repo.clone(tmp_path / "crlf", "-c", "core.autocrlf=true")):
+        assert own(judge(where, TODAY)) == []

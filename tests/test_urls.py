@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kbtool.articles import load_articles
+from kbtool.articles import load_articles, with_content
 from kbtool.config import load_config
 from kbtool.site_config import SiteConfig
+from kbtool.testing import knowledge_base
 from kbtool.urls import Target, UrlMap, page_key
 
 FILES = ("index.md", "a.md", "with space.md", "é.md", "billing/index.md", "billing/export.md", "guide/README.md", "pic.png", "billing/t.csv")
@@ -125,3 +126,13 @@ def test_resolve_never_raises(tmp_path_factory: pytest.TempPathFactory, href: st
 
 
 _KEPT: dict[str, UrlMap] = {}
+
+
+def test_another_version_of_an_article(tmp_path: Path) -> None:
+    """An article with other text than the content's own has its own targets, and leaves those of the other alone."""
+    evidence = knowledge_base(tmp_path, {"content/a.md": "[b](b.md)\n", "content/b.md": "x\n"})
+    now = evidence.content.by_source["a.md"]
+    then = with_content(evidence.config, now, b"[c](c.md)\n")
+    for _ in range(2):
+        assert list(evidence.urls.targets(then)) == ["c.md"]
+        assert list(evidence.urls.targets(now)) == ["b.md"]

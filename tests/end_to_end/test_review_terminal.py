@@ -21,6 +21,8 @@ import pytest
 
 DAY = "2026-11-22"
 PATIENCE = 60  #: seconds after which a test gives up
+#: Makes the terminal the one whose keys are obeyed, then becomes kbtool.
+SEAT = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
 SGR = re.compile(r"\x1b\[[0-9;]*m")
 DIFF, ANSWER, SURE = "Show what changed in the code? [Y/n]: ", "This article is (accurate, updated, retired, skip) [skip]: ", (
     "You have read the code, and the article is still accurate? [y/N]: ")
@@ -33,8 +35,8 @@ class Terminal:
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "kbtool", *args], cwd=cwd, env=env, stdin=slave, stdout=slave, stderr=slave,
-            start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            [sys.executable, "-c", SEAT, sys.executable, "-P", "-m", "kbtool", *args], cwd=cwd, env=env, stdin=slave, stdout=slave,
+            stderr=slave, start_new_session=True,
         )
         os.close(slave)
         self.shown = ""

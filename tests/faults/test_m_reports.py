@@ -9,8 +9,8 @@ import pytest
 
 TODAY = "2026-11-22"
 OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]|##\[|^::", re.MULTILINE)
-#: Colours, a link, a window title, a device control string, a bell, C1, a direction mark, a line end, a command to a build server.
-WORDS = ["\x1b[31m", "\x1b]8;;https://e\x1b\\", "\x1b]0;t\x07", "\x1bPq\x1b\\", "\x9b31m", "\u202e", "\r", "##[error]"]
+#: Colours, a link, a window title, a device control string, a bell, C1, a direction mark; a line end; a command to a build server.
+WORDS = ["\x1b[31m\x1b]8;;e\x1b\\\x1b]0;t\x07\x1bPq\x1b\\\x9b31m\u202e", "\r", "##[error]"]
 COMMANDS = {
     "check": ["check"], "queue": ["review"], "markdown": ["review", "--format", "markdown"], "dossier": ["review", "content/a.md"],
     "stamp": ["review", "content/a.md", "--outcome", "accurate", "--still-accurate", "--by", "ana", "--dry-run"],
