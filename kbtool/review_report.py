@@ -59,8 +59,9 @@ def queue_text(entries: Sequence[QueueEntry], *, color: bool = False, width: int
     for number, entry in enumerate(entries, 1):
         path = paint("path", visible(entry.article.path))
         lines.append(f"{number:>4}  {_verdict(entry.verdict.verdict, paint, 7)}  {path}  {visible(entry.article.title)}")
-        for text in (*entry.verdict.reasons[:2], _at_stake(entry)):
-            whole = text in entry.verdict.unknown
+        stake = _at_stake(entry)
+        for text in (*entry.verdict.reasons[:2], stake):
+            whole = text is stake or text in entry.verdict.unknown
             lines += [paint("dim", line) for line in _prose(text, " " * 15, width, whole=whole)]
     first = visible(shlex.quote(entries[0].article.path), None)
     return "\n".join([*lines, "", f"{len(entries)} to review, the riskiest first; start with `kbtool review {first}`"]) + "\n"
@@ -69,7 +70,7 @@ def queue_text(entries: Sequence[QueueEntry], *, color: bool = False, width: int
 def _at_stake(entry: QueueEntry) -> str:
     due = f", due {entry.verdict.review_by}" if entry.verdict.review_by else ""
     risk = f": {'; '.join(entry.why)}" if entry.why else ""
-    return f"{', '.join(entry.article.front_matter.owners) or 'nobody'}{due}{risk}"
+    return f"{visible(', '.join(entry.article.front_matter.owners)) or 'nobody'}{due}{risk}"
 
 
 def queue_json(entries: Sequence[QueueEntry]) -> str:

@@ -71,7 +71,7 @@ def stamped(
     elif add_front_matter:
         after, wanted = _with_front_matter(before, values), dict(values)
     else:
-        raise UnsafeEditError(1, "there is no front matter", "begin the article with one")
+        raise UnsafeEditError(1, "there is no front matter", "begin the article with one, or say --add-front-matter")
     out = after.encode("utf-8", "surrogateescape")
     _verify(before, out, wanted)
     return out

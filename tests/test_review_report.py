@@ -90,6 +90,13 @@ def test_the_queue_fits_a_terminal(found) -> None:
     assert narrow.split() == wide.split() == QUEUE.split()
 
 
+def test_facts_are_never_cut(found) -> None:
+    """However many facts make an article a risk, all are told; only what strangers wrote is cut."""
+    entry = hostile_entry(found, "w" * 300)
+    lines = queue_text([replace(entry, why=("a fact",) * 50)]).splitlines()
+    assert lines[2].endswith(f"{'w' * 200}…, due 2026-07-05: {'; '.join(['a fact'] * 50)}")
+
+
 def test_an_empty_queue_says_so() -> None:
     """Nothing to do is said in words, in each format."""
     assert queue_text([]) == "nothing needs a review\n"

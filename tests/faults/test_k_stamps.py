@@ -270,7 +270,7 @@ def test_k11_no_front_matter_is_refused(kb: Any) -> None:
     """An article without front matter is no place for a stamp, unless one is asked for."""
     path = kb.write("content/page.md", "# A page\n")
     assert refused(kb, "page.md") == (
-        "error[cannot-edit-safely]: content/page.md:1: there is no front matter (begin the article with one,)"
+        "error[cannot-edit-safely]: content/page.md:1: there is no front matter (begin the article with one, or say --add-front-matter)"
     )
     apply(planned(kb, "page.md", add_front_matter=True))
     assert path.read_text() == f"---\nlast_reviewed_on: 2026-11-23\n{ADDED}---\n# A page\n"
