@@ -393,3 +393,17 @@ def test_the_evidence_needs_no_history(branch: Repository, judge) -> None:
     """What a change touches is found from files alone, so it costs no walk through history."""
     evidence = judge(branch, checks=()).evidence
     assert {one.article.source for one in read_impact(evidence).affected} == {"a.md", "b.md", "c.md", "d.md"}
+
+
+def test_the_keys_for_programs_are_documented(found) -> None:
+    """Whatever the JSON document holds, at any depth, is explained where it is made."""
+    from kbtool import impact_report
+
+    def keys(value: Any) -> set[str]:
+        if isinstance(value, dict):
+            return set(value) | {key for one in value.values() for key in keys(one)}
+        return {key for one in value for key in keys(one)} if isinstance(value, list) else set()
+
+    document = json.loads(render(found({"a": page()}, "src/a.py", "lib/b.py"), "json"))
+    assert len(document["articles"]) == len(document["uncovered"][0]["files"]) == 1
+    assert [key for key in keys(document) if f"`{key}`" not in impact_report._json.__doc__] == []
