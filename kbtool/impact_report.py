@@ -37,11 +37,11 @@ def render(impact: Impact, form: str, links: str = "") -> str:
 def _json(impact: Impact) -> str:
     """Return one JSON document.
 
-    Its keys: `schema_version`; `base` and `head`, the ids of the commits (`head` is null for the work tree); `articles`, each with
-    `path`, `title`, `owners`, `touched` (it was changed as well) and `files`; `uncovered`, by `area`, the `files` of its code that
-    no article covers; `unknown`, the paths of articles of which nobody can tell what they cover; `summary`, with the counts
-    `files`, `articles`, `untouched` (articles that the change left as they are), `uncovered` and `unknown`. A file has `path`,
-    `old_path` (of a renamed one, else null) and `status`; below an article also the `glob` that covers it.
+    Its keys: `schema_version`; `base` and `head`, the ids of the commits (`head` is null for the work tree); `articles`, each
+    with `path`, `title`, `owners`, `touched` (it was changed as well) and `files`; `uncovered`, by `area`, the `files` of its
+    code that no article covers; `unknown`, the paths of articles of which nobody can tell what they cover; `summary`, with the
+    counts `files`, `articles`, `untouched` (articles that the change left as they are), `uncovered` and `unknown`. A file has
+    `path`, `old_path` (of a renamed one, else null) and `status`; below an article also the `glob` that covers it.
     """
     document = {
         "schema_version": SCHEMA_VERSION,

@@ -119,7 +119,7 @@ def dossier_text(found: Dossier, *, color: bool = False, width: int = 0) -> str:
         *_row("knows it", _who_knows(found), width),
         *(line for reference, state in found.tickets for line in _row("ticket", f"{reference}: {state}", width)),
     ]
-    blocks = (head, _findings(found, paint, width), _code(found, paint), _edits(found, width), _uncommitted(found))
+    blocks = (head, _findings(found, paint, width), _code(found, paint), _edits(found, paint, width), _uncommitted(found))
     return "\n\n".join("\n".join(lines) for lines in map(list, blocks) if lines) + "\n"
 
 
@@ -159,11 +159,15 @@ def _code(found: Dossier, paint: Paint) -> Iterator[str]:
         yield f"    {paint('hint', visible(found.review.code.command, None))}"
 
 
-def _edits(found: Dossier, width: int) -> Iterator[str]:
-    if not found.edits:
-        return
-    yield "  edits since the review:" if found.article.front_matter.last_reviewed_on else "  edits:"
+def _edits(found: Dossier, paint: Paint, width: int) -> Iterator[str]:
+    text = found.review.text
+    if found.edits or text:
+        yield "  edits since the review:" if found.article.front_matter.last_reviewed_on else "  edits:"
+    if text and text.uncommitted:
+        yield "    not committed yet"
     yield from _listed(["\n".join(_prose(_edit(edit, subject), " " * 4, width)) for edit, subject in found.edits], _NAMES)
+    if text and text.command:
+        yield f"    {paint('hint', visible(text.command, None))}"
 
 
 def _edit(edit: Edit, subject: str) -> str:
@@ -187,7 +191,10 @@ def why_text(found: Dossier, moments: Iterable[Moment], *, color: bool = False, 
         lines += _row("because", reason, width, whole=reason in verdict.unknown)
     for reason in verdict.unknown:
         lines += _row("unknown", reason, width, whole=True) if reason not in verdict.reasons else []
-    lines += [*_row("reviewed", _reviewed(found), width), ""]
+    lines += _row("reviewed", _reviewed(found), width)
+    if found.review.void and not any(found.review.void in reason for reason in verdict.reasons):
+        lines += _row("seal", f"void: {found.review.void}", width)
+    lines.append("")
     for moment in moments:
         first, *more = _prose(moment.text, " " * 24, width, whole=moment.what == "unknown")
         lines += [f"  {moment.day or ''!s:<10}  {moment.what:<9} {first[24:]}", *more]

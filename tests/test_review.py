@@ -174,8 +174,10 @@ def test_the_diff_of_covered_code(repo, page, judge) -> None:
     assert "lib.py" not in text
 
 
-def test_the_diff_of_code_without_a_beginning(repo, page, judge) -> None:
-    """A review older than all landings has the whole code as its diff."""
+@pytest.mark.parametrize("object_format", ["sha1", "sha256"])
+def test_the_diff_of_code_without_a_beginning(tmp_path, new_repo, page, judge, object_format) -> None:
+    """A review older than all landings has the whole code as its diff, whatever ids the repository has."""
+    repo = new_repo(tmp_path / "repo", object_format=object_format)
     repo.commit({"content/a.md": page(last_reviewed_on="2025-05-01", covers="[src/**]"), "src/a.py": "1\n2\n"}, on="2026-02-01")
     found = judge(repo, DAY)
     assert "+1\n+2\n" in diff(found.of().code, found.evidence)

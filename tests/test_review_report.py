@@ -224,6 +224,7 @@ content/a.md  Export invoices
 
   edits since the review:
     2026-11-20  Cleo: Say two
+    git diff COMMIT -- content/a.md
 
   not committed yet, and to be sealed as it is:
     src/b.py
@@ -266,6 +267,16 @@ def test_a_seal_is_mentioned(repo, page, judge, seal) -> None:
     text = dossier_text(told(judge(repo)))
     assert "  reviewed  2026-10-02, with a void seal; due by 2027-04-02\n" in text
     assert "  KB105     the seal is not of this review: " in text
+    assert "\n  edits" not in text
+    assert why_text(told(judge(repo)), []).splitlines()[1].startswith("  because   the seal is not of this review: date, ")
+    late = told(judge(repo, "2027-05-01"))
+    assert why_text(late, []).splitlines()[1:] == [
+        "  because   the review was due by 2027-04-02, 29 days ago", "  reviewed  2026-10-02, with a void seal; due by 2027-04-02",
+        "  seal      void: date, reviewer, interval, covers, tickets, evergreen or expiry are not those of the review",
+    ]
+    repo.git("commit", "-qam", "Another day", on="2026-10-02")
+    path.write_text(path.read_text().replace("Text", "More"))
+    assert f"\n  edits since the review:\n    not committed yet\n    git diff {repo.head[:12]} -- content/a.md\n" in dossier_text(told(judge(repo)))
 
 
 def many(found: Dossier, number: int, word: str = "x") -> Dossier:

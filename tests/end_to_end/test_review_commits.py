@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from kbtool.testing import history
+
 DAY = "2026-11-22"
 
 
@@ -261,3 +263,20 @@ def test_in_a_linked_work_tree(covered, run, tmp_path) -> None:
     assert run("check", "content/a.md", "--strict", cwd=tree.folder).code == 0
     (Path(tree.git("rev-parse", "--absolute-git-dir")) / "MERGE_HEAD").write_text(f"{tree.head}\n")
     assert run("review", "content/a.md", "--outcome", "accurate", cwd=tree.folder).code == 3
+
+
+def test_before_the_first_commit(tmp_path, page, kbtool, home) -> None:
+    """A repository without a commit can be reviewed; the first commit has what was staged for it, and the review."""
+    folder = tmp_path / "kb"
+    for name, text in {
+        "pyproject.toml": "[tool.kbtool]\n", "checks/owners.yml": "ana: {email: ana@example.com}\n", "content/a.md": page(title="First", last_reviewed_on=None),
+        "checks/product_areas.yml": "billing:\n",
+    }.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    repo = history(folder)
+    assert kbtool("review", "content/a.md", cwd=folder, today=DAY).out.count("  knows it  nobody, as far as history tells\n") == 1
+    done = kbtool("review", "content/a.md", "--outcome", "accurate", "--by", "ana", cwd=folder, today=DAY)
+    assert (done.code, done.out.endswith("content/a.md: accurate (stamped)\n")) == (0, True)
+    repo.commit({name: (folder / name).read_text() for name in ("pyproject.toml", "checks/owners.yml", "checks/product_areas.yml", "content/a.md")}, on=DAY)
+    assert kbtool("check", "--strict", cwd=folder, today=DAY).code == 0
