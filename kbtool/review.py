@@ -30,6 +30,7 @@ from kbtool.trackers.file import FileTracker
 ACCURATE, UPDATED, RETIRED, SKIP = "accurate", "updated", "retired", "skip"
 OUTCOMES = (ACCURATE, UPDATED, RETIRED, SKIP)
 AT_ONCE = 10  #: articles that one call may stamp; nobody reviews more in one go
+_AT_A_TIME = 1000  #: files that one call of git is given: the length of a command line has an end
 
 
 def edits_of(article: Article, evidence: Evidence) -> list[Edit]:
@@ -142,7 +143,9 @@ def diff(change: Change, evidence: Evidence) -> str:
         paths = [path.removeprefix(label(name, "")) for path, pair in files if pair.repository == name]
         nothing = git.run("hash-object", "-t", "tree", "--stdin").decode().strip()
         start, end = line.landings.ids[base] if base >= 0 else nothing, [line.tip] if name else []
-        patches.append(git.run("diff", "--abbrev=12", "--stat", "--patch", start, *end, "--", *paths))
+        for first in range(0, len(paths), _AT_A_TIME):
+            some = paths[first:first + _AT_A_TIME]
+            patches.append(git.run("diff", "--abbrev=12", "--stat", "--patch", start, *end, "--", *some))
         patches += [os.fsencode(f"{path} is new and unknown to git, so no diff shows it: read the file\n")
                     for path in paths if path in code.tree.untracked]
     return b"".join(patches).decode("utf-8", "replace")

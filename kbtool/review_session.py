@@ -188,7 +188,8 @@ class Session:
         if loose:
             raise UsageError("it was reviewed with the article and is not committed", where=", ".join(loose),
                              kind="not-committed", hint="commit code, article and review together, without --commit")
-        new = [one.article.path for one in judged if self._path(one) in self._main.tree.untracked]
+        known = self._main.tree.paths - self._main.tree.untracked
+        new = [one.article.path for one in judged if self._path(one) not in known]
         if new:
             raise UsageError("git does not know it yet", where=", ".join(new), kind="not-committed", hint="`git add` it first")
 

@@ -197,6 +197,18 @@ def test_the_diff_of_several_repositories(tmp_path, new_repo, page, judge) -> No
     assert sorted(re.findall(r"^[-+][^-+].*$", text, re.MULTILINE)) == ["+api 2", "+kb 2", "-api 1", "-kb 1"]
 
 
+def test_the_diff_of_very_many_files(repo, page, judge, monkeypatch) -> None:
+    """More files than a command line holds are shown as well, each once."""
+    names = [f"src/{number}.py" for number in range(7)]
+    repo.commit({"content/a.md": page(**REVIEWED), **dict.fromkeys(names, "1\n")}, on="2026-02-01")
+    repo.commit(dict.fromkeys(names, "2\n"), on="2026-03-01")
+    found = judge(repo, DAY)
+    monkeypatch.setattr("kbtool.review._AT_A_TIME", 3)
+    text = diff(found.of().code, found.evidence)
+    assert re.findall(r"^diff --git a/(\S+)", text, re.MULTILINE) == names
+    assert text.count("files changed, ") == 2
+
+
 def test_no_diff_where_no_landing_can_be_named(repo, page, judge, seal) -> None:
     """A seal that is of other code than history has, and nothing to compare with: no diff, rather than a wrong one."""
     repo.write({"content/a.md": page(last_reviewed_on="2026-02-01", covers="[src/**]"), "src/a.py": "never committed\n"})

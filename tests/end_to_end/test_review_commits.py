@@ -80,6 +80,14 @@ def test_an_article_that_git_does_not_know(site, page, run, state, said) -> None
     assert run("check", "--strict").code == 0
 
 
+def test_an_article_that_git_ignores(site, page, run, changed) -> None:
+    """What no commit can have is not committed, and is not stamped on the way."""
+    site.commit({".gitignore": "new.md\n"}, on="2026-10-01")
+    site.write({"content/new.md": page(title="New", last_reviewed_on=None)})
+    done = run("review", "content/new.md", "--outcome", "accurate", "--commit")
+    assert (done.code, "review_seal" in (site.folder / "content/new.md").read_text()) == (2, False)
+
+
 def hook(repo: Any, name: str, script: str) -> None:
     """Install a hook of git."""
     path = repo.folder / ".git/hooks" / name
@@ -122,6 +130,23 @@ def test_in_a_hook_of_another_repository(covered, run, new_repo, tmp_path) -> No
     assert (done.code, done.err) == (0, "kbtool: committed: Review Export\n")
     assert (covered.git("rev-list", "--count", "HEAD"), other.git("rev-list", "--count", "HEAD")) == ("4", "1")
     assert other.git("status", "--porcelain") == ""
+
+
+def test_a_clone_without_its_blobs(covered, run, tmp_path) -> None:
+    """Where the old version of the code is not here, its diff cannot be shown, so nobody says that it was read."""
+    covered.commit({"src/a.py": "2\n"}, on="2026-11-01")
+    clone = covered.clone(tmp_path / "clone", "--filter=blob:none")
+    covered.folder.rename(tmp_path / "gone")
+    args = ["review", "content/a.md", "--outcome", "accurate", "--by", "ana"]
+    done = run(*args, "--still-accurate", cwd=clone.folder)
+    assert (done.code, "error[git-partial]" in done.err, clone.git("status", "--porcelain")) == (3, True, "")
+
+
+def test_a_symlink(site, page, run, changed) -> None:
+    """An article that is another file's name is not stamped: which of the two would be meant is not clear."""
+    site.commit({"content/a.md": page(title="It"), "content/link.md": Path("a.md")}, on="2026-10-01")
+    done = run("review", "content/link.md", "--outcome", "accurate")
+    assert (done.code, changed(site)) == (3, {})
 
 
 @pytest.mark.parametrize("name", ["a b.md", "[ab].md", "ä.md", "-x.md", "a'b.md"])
