@@ -11,6 +11,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from kbtool.article_history import Edit
 from kbtool.articles import Article
@@ -36,10 +37,20 @@ _AT_A_TIME = 1000  #: files that one call of git is given: the length of a comma
 def edits_of(article: Article, evidence: Evidence) -> list[Edit]:
     """Return the substantive edits of an article, oldest first, as far as history is at hand."""
     histories, path = evidence.reviews.histories, evidence.reviews.prefix + article.path
+    certain = set(edited_by(article, evidence))
+    return [edit for edit in histories.edits(path) if edit.number in certain] if histories else []
+
+
+def edited_by(article: Article, evidence: Evidence) -> list[int]:
+    """Return the landings that edited an article for certain: not where this clone lacks the version before."""
+    histories, path = evidence.reviews.histories, evidence.reviews.prefix + article.path
     if histories is None:
         return []
-    cut = histories.is_cut(path)  # what the oldest landing changed is not known then
-    return [edit for edit in histories.edits(path) if edit.number or not cut]
+    doubtful = {0} if histories.is_cut(path) else set[int]()
+    for before, after in pairwise(histories.versions(path)):
+        if before.blob and histories.facts.get(before.blob) is None:
+            doubtful.add(after.number)
+    return [number for number in histories.edited_by(path) if number not in doubtful]
 
 
 # ---------------------------------------------------------------------------------------------- the dossier

@@ -15,7 +15,7 @@ from kbtool.errors import UsageError
 from kbtool.evidence import Evidence
 from kbtool.finding import ArticleVerdict, Run, Verdict
 from kbtool.history import last_second
-from kbtool.review import known_tickets
+from kbtool.review import edited_by, known_tickets
 from kbtool.risk import CODE_DAYS, RiskInputs, risk
 from kbtool.risk import evidence as risk_evidence
 from kbtool.tickets import Ticket
@@ -86,7 +86,7 @@ class Queue:
         found = {}
         for article in self.evidence.articles:
             born = [version.number for version in histories.versions(prefix + article.path)[:1]]
-            found[article.path] = [number for number in histories.edited_by(prefix + article.path) if number not in born]
+            found[article.path] = [number for number in edited_by(article, self.evidence) if number not in born]
         at_once = Counter(number for numbers in found.values() for number in numbers)
         return {path: [number for number in numbers if at_once[number] <= _MASS] for path, numbers in found.items()}
 

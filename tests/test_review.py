@@ -140,6 +140,14 @@ def test_a_shallow_clone_names_nobody_wrongly(repo, page, told, judge, tmp_path)
     assert told(repo, "b").knows == (("Ben", 1),)
 
 
+def test_a_clone_without_old_versions_names_nobody_wrongly(repo, page, told, tmp_path) -> None:
+    """The edit after a version that is not here may be none: only what is certain is told."""
+    repo.commit({"content/a.md": page("One.\n")}, on="2026-01-05", by="Ana")
+    repo.commit({"content/a.md": page("One.\n", title="Other")}, on="2026-02-05", by="Ben")
+    clone = repo.clone(tmp_path / "clone", "--filter=blob:none")
+    assert (told(clone).knows, told(repo).knows) == ((), (("Ana", 1),))
+
+
 def test_files_that_are_signed_and_not_committed(repo, page, told) -> None:
     """Covered files, assets and included articles, of which no commit has the present state; what is not signed is not named."""
     body = '![x](x.png)\n\n--8<-- "part.md"\n'
@@ -186,15 +194,16 @@ def test_the_diff_of_code_without_a_beginning(tmp_path, new_repo, page, judge, o
 def test_the_diff_of_several_repositories(tmp_path, new_repo, page, judge) -> None:
     """Each repository shows its own files, another one as it is at its ref, whatever lies in its work tree."""
     api = new_repo(tmp_path / "api")
-    api.commit({"src/a.py": "api 1\n"}, on="2026-01-05")
+    api.commit({"src/a.py": "api 1\n", "src/b.py": "not covered\n"}, on="2026-01-05")
     repo = new_repo(tmp_path / "kb", '[tool.kbtool.repositories.api]\npath = "../api"')
-    repo.commit({"content/a.md": page(last_reviewed_on="2026-02-01", covers="['api:src/**', 'src/**']"), "src/a.py": "kb 1\n"}, on="2026-02-01")
-    api.commit({"src/a.py": "api 2\n"}, on="2026-03-01")
+    covers = "['api:src/**', '!api:src/b.py', 'src/**']"
+    repo.commit({"content/a.md": page(last_reviewed_on="2026-02-01", covers=covers), "src/a.py": "kb 1\n", "src/b.py": "kb b\n"}, on="2026-02-01")
+    api.commit({"src/a.py": "api 2\n", "src/b.py": "not covered either\n"}, on="2026-03-01")
     api.write({"src/a.py": "api 3\n"})
-    repo.commit({"src/a.py": "kb 2\n"}, on="2026-03-02")
+    repo.commit({"src/a.py": "kb 2\n", "src/b.py": None}, on="2026-03-02")
     found = judge(repo, DAY)
     text = diff(found.of().code, found.evidence)
-    assert sorted(re.findall(r"^[-+][^-+].*$", text, re.MULTILINE)) == ["+api 2", "+kb 2", "-api 1", "-kb 1"]
+    assert sorted(re.findall(r"^[-+][^-+].*$", text, re.MULTILINE)) == ["+api 2", "+kb 2", "-api 1", "-kb 1", "-kb b"]
 
 
 def test_the_diff_of_very_many_files(repo, page, judge, monkeypatch) -> None:
@@ -291,6 +300,15 @@ def test_a_minor_edit_is_an_update(repo, page, told) -> None:
     found = told(repo)
     assert found.review.text is None
     assert refusal("updated", found, still_accurate=False) is None
+
+
+def test_a_sealed_review_that_nobody_committed(repo, page, told, seal) -> None:
+    """A seal tells that the words are as they were, before the review is in any commit."""
+    repo.commit({"content/a.md": page("One.\n", last_reviewed_on="2026-02-01")}, on="2026-02-01")
+    repo.write({"content/a.md": page("One.\n", last_reviewed_on="2026-03-19")})
+    assert refusal("updated", told(repo), still_accurate=False) is None, "nobody can tell yet what was reviewed"
+    seal(repo, "a")
+    assert refusal("updated", told(repo), still_accurate=False).kind == "not-updated"
 
 
 def test_a_first_review_may_be_an_update(repo, page, told) -> None:

@@ -221,9 +221,10 @@ def test_landings_of_other_repositories(tmp_path, new_repo, page, inputs) -> Non
     """Code elsewhere counts as well, up to its ref; a repository that is not there takes nothing from the others."""
     api = new_repo(tmp_path / "api")
     repo = new_repo(tmp_path / "kb", '[tool.kbtool.repositories.api]\npath = "../api"\n[tool.kbtool.repositories.gone]\npath = "../gone"')
-    repo.commit({"content/a.md": page(covers="['api:src/**', 'src/**', 'gone:src/**']"), "src/a.py": "1\n"}, on="2026-11-01")
+    repo.commit({"content/a.md": page(covers="['api:src/*.py', 'src/**', 'gone:src/**']"), "src/a.py": "1\n"}, on="2026-11-01")
     for number in (1, 2):
         api.commit({"src/x.py": f"{number}\n"}, on=f"2026-11-0{number}")
+    api.commit({"src/not-covered.txt": "1\n"}, on="2026-11-02")
     api.branch("later")
     api.commit({"src/x.py": "3\n"}, on="2026-11-03")
     api.switch("main")

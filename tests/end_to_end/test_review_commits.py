@@ -132,21 +132,22 @@ def test_in_a_hook_of_another_repository(covered, run, new_repo, tmp_path) -> No
     assert other.git("status", "--porcelain") == ""
 
 
-def test_a_clone_without_its_blobs(covered, run, tmp_path) -> None:
+def test_a_clone_without_its_blobs(site, page, run, tmp_path) -> None:
     """Where the old version of the code is not here, its diff cannot be shown, so nobody says that it was read."""
-    covered.commit({"src/a.py": "2\n"}, on="2026-11-01")
-    clone = covered.clone(tmp_path / "clone", "--filter=blob:none")
-    covered.folder.rename(tmp_path / "gone")
+    site.commit({"content/a.md": page(last_reviewed_on="2026-07-01", covers="[src/**]"), "src/a.py": "old\n"}, on="2026-07-01")
+    site.commit({"src/a.py": "new\n"}, on="2026-11-01")
+    clone = site.clone(tmp_path / "clone", "--filter=blob:none")
+    site.folder.rename(tmp_path / "gone")
     args = ["review", "content/a.md", "--outcome", "accurate", "--by", "ana"]
     done = run(*args, "--still-accurate", cwd=clone.folder)
     assert (done.code, "error[git-partial]" in done.err, clone.git("status", "--porcelain")) == (3, True, "")
 
 
-def test_a_symlink(site, page, run, changed) -> None:
-    """An article that is another file's name is not stamped: which of the two would be meant is not clear."""
+def test_a_symlink(site, page, run, changed, said) -> None:
+    """Another name of an article is no article, so it is not stamped."""
     site.commit({"content/a.md": page(title="It"), "content/link.md": Path("a.md")}, on="2026-10-01")
     done = run("review", "content/link.md", "--outcome", "accurate")
-    assert (done.code, changed(site)) == (3, {})
+    assert (done.code, said(done).partition(":")[0], changed(site)) == (2, "error[no-such-path]", {})
 
 
 @pytest.mark.parametrize("name", ["a b.md", "[ab].md", "ä.md", "-x.md", "a'b.md"])
