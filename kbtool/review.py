@@ -124,7 +124,7 @@ def known_tickets(articles: Iterable[Article], evidence: Evidence) -> dict[str, 
     """Return reference → ticket for those tickets of articles that can be told without asking a server."""
     keys = sorted({one.ref for article in articles for one in article.front_matter.tickets})
     local = [one for one in make_trackers(evidence.config).values() if isinstance(one, FileTracker)] if keys else []
-    return {ticket.key: ticket for tracker in local for ticket in tracker.fetch(keys)}
+    return {one.key: one.ticket for tracker in local for one in tracker.fetch(keys) if one.ticket}
 
 
 def uncommitted_files(article: Article, evidence: Evidence) -> tuple[str, ...]:

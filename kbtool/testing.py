@@ -28,6 +28,7 @@ from kbtool.config import load_config
 from kbtool.evidence import Evidence, gather
 from kbtool.finding import Finding
 from kbtool.runner import run
+from kbtool.tracker_contract import TrackerContract, TrackerKeys
 
 TODAY = dt.date(2026, 11, 22)
 OWNERS = "ana:\n  name: Ana\n  email: ana@example.com\ngone:\n  name: Gone\n  until: 2026-01-31\n"
@@ -35,8 +36,19 @@ PRODUCT_AREAS = "billing:\n  name: Billing\n  owners: [ana]\n"
 _EXPECT = re.compile(r"(?:<!--|#) expect:((?: [A-Z]+\d+(?::\d+)?)+)(?: -->)?[ \t]*$")
 
 __all__ = [
-    "OWNERS", "PRODUCT_AREAS", "TODAY", "Repository", "article", "check_article", "check_files", "expected", "history",
-    "in_words", "knowledge_base",
+    "OWNERS",
+    "PRODUCT_AREAS",
+    "TODAY",
+    "Repository",
+    "TrackerContract",
+    "TrackerKeys",
+    "article",
+    "check_article",
+    "check_files",
+    "expected",
+    "history",
+    "in_words",
+    "knowledge_base",
 ]
 
 

@@ -3,42 +3,64 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from kbtool.config import did_you_mean
 from kbtool.errors import ConfigError
 from kbtool.registers import read_yaml_file
-from kbtool.tickets import Ticket
+from kbtool.tickets import Answer, Mention, Outcome, Ticket
 from kbtool.yaml_text import Document
 
-_KEYS = ("title", "state", "resolution", "closed_at", "updated_at", "url", "confidential")
+_KEYS = ("title", "state", "resolution", "closed_at", "reopened_at", "updated_at", "url", "confidential")
+_WORD = re.compile(r"(?<![\w/#.@-])[\w#/.@-]*[\w](?![\w/#@-])")
 
 
 @dataclass(frozen=True)
 class FileTracker:
-    """Reads `KEY: {title, state, resolution, closed_at, updated_at, url, confidential}`; only `state` must be there."""
+    """Reads `KEY: {state: …}`, with title, resolution, closed_at, reopened_at, updated_at, url and confidential if they are known."""
 
     kind: ClassVar[str] = "file"
 
     path: Path
     name: str = "checks/tickets.yml"  #: how messages call the file
 
-    def fetch(self, keys: Iterable[str]) -> Iterator[Ticket]:
-        """Yield the tickets with these keys that the file has.
+    def key_of(self, reference: str) -> str | None:
+        """Return the reference if the file has it; raises ConfigError with file and line when the file cannot be read."""
+        return reference if reference in self._entries else None
 
-        Raises:
-            ConfigError: with file and line, when the file cannot be read.
-        """
-        document = read_yaml_file(self.path, self.name)
-        entries = document.value or {}
+    def mentions(self, text: str) -> Iterator[Mention]:
+        """Yield where a text names keys of the file as words of their own; raises ConfigError as `key_of` does."""
+        for word in _WORD.finditer(text):
+            if word[0] in self._entries:
+                yield Mention(word.start(), word.end(), word[0])
+
+    def fetch(self, keys: Iterable[str]) -> Iterator[Answer]:
+        """Yield an answer for each key; raises ConfigError with file and line when the file cannot be read."""
+        for key in dict.fromkeys(keys):
+            if key in self._entries:
+                yield Answer.found(self._ticket(key, self._entries[key], self._document))
+            else:
+                yield Answer(key, Outcome.MISSING)
+
+    def changed(self, since: dt.datetime, keys: Iterable[str]) -> None:
+        """Return None: a file is read as a whole."""
+        del since, keys
+
+    @cached_property
+    def _document(self) -> Document:
+        return read_yaml_file(self.path, self.name)
+
+    @cached_property
+    def _entries(self) -> dict[str, Any]:
+        entries = self._document.value or {}
         if not isinstance(entries, dict):
             raise ConfigError("must map keys to tickets", where=f"{self.name}:1", hint="write `SUP-431: {state: open}`")
-        for key in keys:
-            if key in entries:
-                yield self._ticket(key, entries[key], document)
+        return entries
 
     def _ticket(self, key: str, entry: Any, document: Document) -> Ticket:
         if not isinstance(entry, dict):
@@ -49,6 +71,7 @@ class FileTracker:
         return Ticket(
             key=key, state=self._state(key, entry, document), resolution=self._text(key, "resolution", entry, document),
             closed_at=self._time(key, "closed_at", entry, document),
+            reopened_at=self._time(key, "reopened_at", entry, document),
             updated_at=self._time(key, "updated_at", entry, document),
             title=self._text(key, "title", entry, document) or "", url=self._text(key, "url", entry, document) or "",
             confidential=self._confidential(key, entry, document),
