@@ -38,13 +38,19 @@ class Check(ABC):
 
     code: ClassVar[str]
     severity: ClassVar[Severity] = Severity.ERROR
-    needs_history: ClassVar[bool] = False  #: it asks for `evidence.reviews`, so it runs after those that need not wait for git
+    needs_history: ClassVar[bool] = False  #: it asks for `evidence.reviews`, and is skipped where there is no history
+    uses_history: ClassVar[bool] = False  #: it asks for them, and can do without
 
     @classmethod
     @cache
     def name(cls) -> str:
         """Return the name that configuration and reports use: `ReviewOverdue` is `review-overdue`."""
         return re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
+
+    @classmethod
+    def waits(cls) -> bool:
+        """Return whether it asks for history, so that it runs after those that need not wait for git."""
+        return cls.needs_history or cls.uses_history
 
     @classmethod
     def documentation(cls) -> str:

@@ -12,6 +12,7 @@ import click
 
 from kbtool import __version__, cli_history, shell
 from kbtool.cli_review import review, why
+from kbtool.cli_tickets import tickets
 from kbtool.errors import IncompleteError, KbtoolError, UsageError
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def check(
 
 kbtool.add_command(cli_history.impact)
 kbtool.add_command(cli_history.covers)
+kbtool.add_command(tickets)
 
 
 @kbtool.command()
@@ -226,7 +228,8 @@ def explain(root: Path | None, word: str) -> int:
 def list_(root: Path | None) -> int:
     """List the checks, reports and trackers."""
     from kbtool.explain import summary
-    from kbtool.registry import find_checks, find_reports, find_trackers
+    from kbtool.registry import find_checks, find_reports
+    from kbtool.tracker_registry import find_trackers
 
     for found in find_checks(shell.read_config_or_none(root)):
         shell.write(f"{found.code:<8}{found.severity.value:<9}{found.name():<22}{summary(found)}")

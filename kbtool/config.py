@@ -6,6 +6,7 @@ misspelt setting must never read as its default.
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import re
 import tomllib
@@ -16,7 +17,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from kbtool.dates import INTERVAL_HINT, Interval, parse_interval
+from kbtool.dates import AGE_HINT, INTERVAL_HINT, Interval, parse_age, parse_interval
 from kbtool.errors import ConfigError
 from kbtool.presets import PRESETS, Preset
 
@@ -35,6 +36,14 @@ def _interval(value: object) -> Interval:
     return parse_interval(value)
 
 
+def _age(value: object) -> dt.timedelta:
+    if isinstance(value, dt.timedelta):
+        return value
+    if not isinstance(value, str):
+        raise ValueError(AGE_HINT)  # noqa: TRY004 - pydantic turns ValueError alone into a validation error
+    return parse_age(value)
+
+
 def _folder(value: object) -> str:
     if not isinstance(value, str) or value.startswith("/") or ".." in value.split("/") or not value.strip("./ "):
         raise ValueError("must be a path inside the repository, relative to it")
@@ -43,6 +52,7 @@ def _folder(value: object) -> str:
 
 _NAME = re.compile(r"""(?:"[^"]*"|'[^']*'|[\w-]+)""")  # one part of a key in TOML
 IntervalField = Annotated[Interval, BeforeValidator(_interval)]
+AgeField = Annotated[dt.timedelta, BeforeValidator(_age)]
 
 
 class _KeyedError(ValueError):
@@ -82,10 +92,12 @@ class FolderDefaults(_Frozen):
 
 
 class TrackerConfig(BaseModel):
-    """`[tool.kbtool.trackers.NAME]`: its kind; all other keys are the fields of that tracker."""
+    """`[tool.kbtool.trackers.NAME]`: its kind, and what kbtool does with it; all other keys are the fields of that tracker."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
     kind: str
+    public: bool = False  #: whether everybody may see its tickets, but for those that are confidential
+    max_age: AgeField = dt.timedelta(days=7)  #: what was heard longer ago is not known any more
 
 
 class RepositoryConfig(_Frozen):
@@ -134,6 +146,7 @@ class Config(_Frozen):
     defaults: dict[str, FolderDefaults] = Field(default_factory=dict)
     editions: dict[str, EditionConfig] = Field(default_factory=dict, validate_default=True)
     trackers: dict[str, TrackerConfig] = Field(default_factory=dict)
+    snapshot: Annotated[str, BeforeValidator(_folder)] = ".kbtool/tickets.jsonl"
     audit_allow: tuple[str, ...] = ()
     main_branch: str | None = None  #: found when none is named: what origin calls its main branch, else main or master
     repositories: dict[str, RepositoryConfig] = Field(default_factory=dict)

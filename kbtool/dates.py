@@ -14,6 +14,7 @@ from functools import lru_cache
 
 FIRST_YEAR, LAST_YEAR = 2000, 2199  #: a year outside is a typing error, not a plan
 DATE_HINT = "write it as YYYY-MM-DD, such as 2026-03-31"
+AGE_HINT = 'write it as "24 hours" or "7 days"'
 INTERVAL_HINT = 'write it as "6 months", "90 days", "1 year" or "P6M"'
 
 _ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
@@ -24,6 +25,7 @@ _NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nin
 _WORDS = {word: n for n, word in enumerate(_NUMBERS, 1)} | {"a": 1, "an": 1}
 _PHRASE = re.compile(r"(?:in\s+|every\s+)?(\d{1,4}|[a-z]+)[\s_-]*(day|week|month|year)s?", re.IGNORECASE)
 _ISO_PERIOD = re.compile(r"P(?=\d)(?:(\d{1,3})Y)?(?:(\d{1,4})M)?(?:(\d{1,4})W)?(?:(\d{1,4})D)?", re.IGNORECASE)
+_HOURS = re.compile(r"(\d{1,5})[\s_-]*hours?", re.IGNORECASE)
 _SINGLE = {"daily": (0, 1), "weekly": (0, 7), "monthly": (1, 0), "quarterly": (3, 0), "yearly": (12, 0)}
 _MOST_MONTHS, _MOST_DAYS = 12 * 50, 366 * 50
 
@@ -94,6 +96,21 @@ def _in_range(day: dt.date, text: str) -> dt.date:
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise ValueError(f"the year of {text!r} is not between {FIRST_YEAR} and {LAST_YEAR}")
     return day
+
+
+def parse_age(text: str) -> dt.timedelta:
+    """Read how old something may be: `24 hours`, `7 days`, `2 weeks`, `P7D`.
+
+    Raises:
+        ValueError: with a message for the author, when it is not understood, zero, or counted in months, which differ.
+    """
+    hours = _HOURS.fullmatch(text.strip())
+    if hours and int(hours[1]):
+        return dt.timedelta(hours=int(hours[1]))
+    interval = parse_interval(text)
+    if interval.months:
+        raise ValueError(f"{text[:40]!r}: months differ; write days")
+    return dt.timedelta(days=interval.days)
 
 
 @lru_cache(maxsize=1024)

@@ -12,7 +12,7 @@ from kbtool import markdown
 from kbtool.articles import Article
 from kbtool.config import Config
 from kbtool.errors import KbtoolError
-from kbtool.regions import Region, comment_spans
+from kbtool.regions import Region, comment_spans, scan_regions
 from kbtool.site_config import Slugger
 
 _ESCAPED = re.compile(r"^([ \t>]*(?:[-*+]|\d+[.)])?[ \t]*)\\(:{3,})", re.MULTILINE)
@@ -61,7 +61,9 @@ class Edition:
         Raises:
             RedactionError: as `redact` does.
         """
-        if article.front_matter.title or not (article.markdown.regions or "<!--" in article.body):
+        if article.front_matter.title:
+            return redact_text(article.front_matter.title, article, self)
+        if not (article.markdown.regions or "<!--" in article.body):
             return article.title
         return self._parsed(article).first_heading or article.file_name
 
@@ -108,6 +110,25 @@ def redact(article: Article, edition: Edition) -> str:
     if "<!--" in text:
         text = _cut_comments(article, text)
     return _ESCAPED.sub(r"\1\2", text) if "\\:::" in text else text
+
+
+def redact_text(text: str, article: Article, edition: Edition) -> str:
+    """Return a text of the front matter as this edition's readers may see it: without regions for others and comments.
+
+    Raises:
+        RedactionError: as `redact` does.
+    """
+    if ":::" not in text and "<!--" not in text:
+        return text
+    lines = text.split("\n")
+    regions, problems = scan_regions(lines, audiences=article.audiences, directives=article.block_words)
+    if problems:
+        raise RedactionError(f"front matter: {problems[0].message}", where=article.path, kind="region-unbalanced")
+    hidden = {
+        number for region in regions for number in range(region.start, region.end + 1)
+        if region.audience not in edition.audiences or number in (region.start, region.end)
+    }
+    return _cut_comments(article, "\n".join(line for number, line in enumerate(lines, 1) if number not in hidden))
 
 
 def withheld_texts(article: Article, edition: Edition) -> dict[str, str]:

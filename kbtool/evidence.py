@@ -17,6 +17,8 @@ from kbtool.repositories import Repositories
 from kbtool.reviews import Reviews
 from kbtool.site_config import SiteConfig, load_site_config, slugger
 from kbtool.styles import style_references
+from kbtool.ticket_evidence import TicketEvidence
+from kbtool.tracker_registry import make_trackers
 from kbtool.urls import UrlMap
 
 
@@ -33,6 +35,7 @@ class Evidence:
     content: Content
     urls: UrlMap
     finish: Callable[[], Reviews]  #: waits for git, which runs from the start
+    tickets: TicketEvidence
     owners: Mapping[str, Owner] | None = None
     product_areas: Mapping[str, ProductArea] | None = None
     styles: Mapping[str, frozenset[str]] = field(default_factory=dict)  #: style sheet → the assets that it refers to
@@ -66,8 +69,9 @@ class Evidence:
         return self.editions[name]
 
 
-def gather(
-    config: Config, today: dt.date, cache: Cache | None = None, *, cached_articles: bool = True, git: bool = True,
+def gather(  # noqa: PLR0913 - one keyword for each thing to read
+    config: Config, today: dt.date, cache: Cache | None = None, *, now: dt.datetime | None = None, cached_articles: bool = True,
+    git: bool = True,
 ) -> Evidence:
     """Read everything that checks need.
 
@@ -75,6 +79,7 @@ def gather(
         config: the configuration.
         today: the day to judge by.
         cache: what earlier runs have worked out; without one, everything is worked out anew.
+        now: the moment to judge by; by default the last one of that day.
         cached_articles: whether articles too may come from there. What a site shows is decided by their files alone.
         git: whether to read history; without it, checks that need it are left out.
 
@@ -94,5 +99,6 @@ def gather(
 
     return Evidence(
         today=today, config=config, site=site, content=content, urls=urls, finish=finish, owners=load_owners(config),
+        tickets=TicketEvidence(config, make_trackers(config), now or dt.datetime.combine(today, dt.time.max, dt.UTC)),
         product_areas=load_product_areas(config), styles=style_references(config, content),
     )

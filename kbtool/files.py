@@ -126,7 +126,7 @@ def _swap_in_two_steps(new: Path, target: Path) -> None:
 
 
 @contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path, busy: str = "another build is running here") -> Iterator[None]:
     """Hold a lock file for the time of the block.
 
     Raises:
@@ -139,5 +139,5 @@ def locked(path: Path) -> Iterator[None]:
         except OSError as error:
             if error.errno not in (errno.EAGAIN, errno.EACCES):
                 raise
-            raise IncompleteError("another build is running here", kind="busy", hint="wait for it to end") from None
+            raise IncompleteError(busy, kind="busy", hint="wait for it to end") from None
         yield

@@ -57,10 +57,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Unknown:
-    """Something that cannot be known about an article, and why; no later run on the same evidence would know it either."""
+    """Something that cannot be known about an article, and why.
+
+    `lasting` says that its evidence is missing for good; else it is missing for now, as when a tracker is silent.
+    """
 
     path: str
     reason: str
+    lasting: bool = True
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -80,7 +84,7 @@ class Skipped:
 class ArticleVerdict:
     """The verdict on one article: the day its review is due by, if any, and the reasons.
 
-    `unknown` holds what evidence is missing for good, whatever the verdict is.
+    `unknown` holds what evidence is missing, whatever the verdict is, and `lasting` whether some of it is missing for good.
     """
 
     path: str
@@ -88,6 +92,7 @@ class ArticleVerdict:
     review_by: dt.date | None = None
     reasons: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,5 +128,5 @@ class Run:
         if failing:
             return 1
         broken = any(skip.failed or skip.lasting for skip in self.skipped)
-        missing = any(article.unknown for article in self.articles)
+        missing = any(article.lasting for article in self.articles)
         return 3 if broken or missing or (strict and not self.complete) else 0

@@ -13,9 +13,9 @@ from kbtool.config import Config
 from kbtool.covers import MAIN
 from kbtool.dates import DATE_HINT, Interval, parse_date
 from kbtool.evidence import Evidence
-from kbtool.finding import ArticleVerdict, Finding, Severity, Verdict
+from kbtool.finding import ArticleVerdict, Finding, Severity, Unknown, Verdict
 
-FAMILY = "KB1"  #: the codes of the checks that judge freshness
+FAMILY = ("KB1", "KB301", "KB302")  #: how the codes of the checks that judge freshness begin
 
 
 def review_interval(article: Article, config: Config) -> Interval:
@@ -78,11 +78,13 @@ def on_the_calendar(article: Article) -> bool:
     return not article.front_matter.evergreen and article.front_matter.state != "archived"
 
 
-def verdict(article: Article, findings: Iterable[Finding], config: Config, unknown: Sequence[str] = ()) -> ArticleVerdict:
+def verdict(article: Article, findings: Iterable[Finding], config: Config, unknown: Sequence[Unknown] = ()) -> ArticleVerdict:
     """Return the verdict that the freshness findings of this article, and what is unknown about it, add up to."""
     mine = [finding for finding in findings if finding.code.startswith(FAMILY)]
     errors = [finding.message for finding in mine if finding.severity is Severity.ERROR]
     reasons = tuple(errors or (finding.message for finding in mine))
+    missing = tuple(dict.fromkeys(one.reason for one in unknown))
+    lasting = any(one.lasting for one in unknown)
     due = review_by(article, config)
     if not article.readable or article.unreadable_keys & {"last_reviewed_on", "review_in", "expires"}:
         why = article.problems[0].message if article.problems else "its file cannot be named on a page"
@@ -90,9 +92,9 @@ def verdict(article: Article, findings: Iterable[Finding], config: Config, unkno
     if article.front_matter.state == "archived":
         return ArticleVerdict(article.path, Verdict.ARCHIVED)
     if errors:
-        return ArticleVerdict(article.path, Verdict.STALE, due, reasons, tuple(unknown))
-    if unknown:
-        return ArticleVerdict(article.path, Verdict.UNKNOWN, due, tuple(unknown), tuple(unknown))
+        return ArticleVerdict(article.path, Verdict.STALE, due, reasons, missing, lasting)
+    if missing:
+        return ArticleVerdict(article.path, Verdict.UNKNOWN, due, missing, missing, lasting)
     return ArticleVerdict(article.path, Verdict.DUE if mine else Verdict.FRESH, due, reasons)
 
 

@@ -222,6 +222,7 @@ class KnownIssue(_Model):
     affects: Texts = ()
     workaround: Text = None
     opened: Day = None
+    updated: Day = None
     fixed_in: Text = None
 
 

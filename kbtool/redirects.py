@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from kbtool.articles import Article
 from kbtool.evidence import Evidence
 from kbtool.site_config import entries
-from kbtool.urls import page_key
+from kbtool.urls import page_key, relative_url
 
 
 def redirect_pages(articles: Iterable[Article], taken: Collection[str], evidence: Evidence) -> dict[str, bytes]:
@@ -53,8 +53,7 @@ def _file(old: str, *, directory_urls: bool) -> str:
 
 def _page(path: str, url: str) -> bytes:
     """Return the page at `path` that leads to `url`, both below the site."""
-    to = posixpath.relpath(url or ".", posixpath.dirname(path) or ".")
-    target = html.escape(to + ("/" if url.endswith("/") or not url else ""), quote=True)
+    target = html.escape(relative_url(path, url), quote=True)
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Moved</title><link rel="canonical" href="{target}">'
         f'<meta name="robots" content="noindex"><meta http-equiv="refresh" content="0; url={target}">'

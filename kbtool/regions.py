@@ -76,7 +76,7 @@ def comment_spans(body: str) -> tuple[list[Span], Problem | None]:
     """
     if "<!--" not in body:
         return [], None
-    inside_code = _code_test(body)
+    inside_code = code_test(body)
     spans: list[Span] = []
     start = body.find("<!--")
     while start >= 0:
@@ -92,19 +92,23 @@ def comment_spans(body: str) -> tuple[list[Span], Problem | None]:
     return spans, None
 
 
-def _comment_end(body: str, start: int, inside_code: _CodeTest) -> int | None:
+def _comment_end(body: str, start: int, inside_code: CodeTest) -> int | None:
     if empty := _EMPTY_COMMENT.match(body, start):
         return empty.end()
     closers = _COMMENT_END.finditer(body, start + 4)
     return next((found.end() for found in closers if not inside_code(found.start(), inline=False)), None)
 
 
-class _CodeTest(Protocol):
-    def __call__(self, position: int, /, *, inline: bool) -> bool: ...
+class CodeTest(Protocol):
+    """Says whether a position of a text is in fenced code or, if asked, in inline code."""
+
+    def __call__(self, position: int, /, *, inline: bool) -> bool:
+        """Return it for one position."""
+        ...
 
 
-def _code_test(body: str) -> _CodeTest:
-    """Make a test whether a position is in fenced code or, if asked, in inline code."""
+def code_test(body: str) -> CodeTest:
+    """Return a test whether a position of a body is in fenced code or, if asked, in inline code."""
     fenced = code_mask(body.split("\n")) if "```" in body or "~~~" in body else []
     breaks = [match.start() for match in _BREAK.finditer(body)] if any(fenced) else []
     gaps = [0, *(match.end() for match in GAP.finditer(body)), len(body)] if "`" in body else []

@@ -1,4 +1,4 @@
-"""What there is: checks, reports and trackers. The built-in ones are listed here; others are found.
+"""What there is: checks and reports (trackers are in `tracker_registry`). The built-in ones are listed here; others are found.
 
 Three sources, one contract: the tuples below, the knowledge base's own `checks/*.py`, and entry points of installed
 packages (groups `kbtool.checks`, `kbtool.reports`, `kbtool.trackers`). A code or name that is there twice is an error.
@@ -6,7 +6,6 @@ packages (groups `kbtool.checks`, `kbtool.reports`, `kbtool.trackers`). A code o
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import sys
 import traceback
@@ -49,14 +48,18 @@ from kbtool.builtin_checks.review_overdue import ReviewOverdue
 from kbtool.builtin_checks.review_unsealed import ReviewUnsealed
 from kbtool.builtin_checks.symlink_escape import SymlinkEscape
 from kbtool.builtin_checks.text_changed import TextChanged
+from kbtool.builtin_checks.ticket_confidential import TicketConfidential
+from kbtool.builtin_checks.ticket_reopened import TicketReopened
+from kbtool.builtin_checks.ticket_resolved import TicketResolved
+from kbtool.builtin_checks.ticket_unknown import TicketUnknown
 from kbtool.builtin_checks.title_missing import TitleMissing
 from kbtool.builtin_checks.url_taken import UrlTaken
 from kbtool.check import Check
 from kbtool.config import Config, did_you_mean
 from kbtool.errors import ConfigError, UsageError
+from kbtool.installed import load, points
 from kbtool.reports import json as json_report
 from kbtool.reports import text as text_report
-from kbtool.trackers.file import FileTracker
 
 BUILTIN_CHECKS: tuple[type[Check], ...] = (
     FrontMatterInvalid, TitleMissing, OwnerMissing, OwnerUnknown, OwnerGone, AreaMissing, AreaUnknown, UrlTaken,
@@ -64,12 +67,11 @@ BUILTIN_CHECKS: tuple[type[Check], ...] = (
     ReviewMissing, ReviewOverdue, ReviewDue, ReviewInFuture, ReviewUnsealed, CodeChanged, CoversNothing, TextChanged, Expired,
     Expiring, BulkReview, CoversTooBroad,
     BrokenLink, BrokenAnchor, MissingAsset, OrphanAsset,
+    TicketResolved, TicketReopened, TicketUnknown, TicketConfidential,
     LinkToInternal, RegionUnbalanced, SymlinkEscape,
 )
 BUILTIN_REPORTS: Mapping[str, Any] = {"text": text_report, "json": json_report}
-BUILTIN_TRACKERS: Mapping[str, type] = {FileTracker.kind: FileTracker}
 PREFIX = "KB"  #: codes with this prefix belong to the package
-_SECRET = re.compile(r"(?:token|password|secret|api_?key)$", re.IGNORECASE)
 
 
 def find_checks(config: Config | None = None) -> tuple[type[Check], ...]:
@@ -85,20 +87,10 @@ def find_checks(config: Config | None = None) -> tuple[type[Check], ...]:
 
 def _installed_checks() -> Iterator[type[Check]]:
     for point in entry_points(group="kbtool.checks"):
-        check = _loaded(point)
+        check = load(point)
         if not (isinstance(check, type) and issubclass(check, Check)):
             raise ConfigError(f"the entry point {point.name} ({point.value}) is not a Check", kind="bad-check")
         yield _with_code(check, point.value)
-
-
-def _loaded(point: Any) -> Any:
-    try:
-        return point.load()
-    except Exception as error:
-        raise ConfigError(
-            f"the entry point {point.name} ({point.value}) cannot be loaded: {error}", kind="bad-plugin",
-            hint="update or uninstall its package",
-        ) from error
 
 
 def _site_checks(config: Config) -> Iterator[type[Check]]:
@@ -224,60 +216,5 @@ def _option_error(check: type[Check], message: str) -> ConfigError:
 
 def find_reports() -> dict[str, Any]:
     """Return report format → module with `render(run, ...) -> str`; raises ConfigError for a name that is there twice."""
-    return _with_installed(BUILTIN_REPORTS, "kbtool.reports")
-
-
-def find_trackers() -> dict[str, type]:
-    """Return kind → class of every tracker there is; raises ConfigError for a kind that is there twice."""
-    return _with_installed(BUILTIN_TRACKERS, "kbtool.trackers")
-
-
-def _with_installed(builtin: Mapping[str, Any], group: str) -> dict[str, Any]:
-    found = dict(builtin)
-    for point in entry_points(group=group):
-        if point.name in found:
-            raise ConfigError(f"{point.name} is there twice in {group}: also {point.value}", kind="bad-plugin",
-                              hint="uninstall one of the packages")
-        found[point.name] = _loaded(point)
-    return found
-
-
-def make_trackers(config: Config) -> dict[str, Any]:
-    """Return the trackers of the configuration by name, and `tickets`, the embedded one, where its file exists.
-
-    Raises:
-        ConfigError: a kind that does not exist, or options that it does not have.
-    """
-    made: dict[str, Any] = {}
-    embedded = config.root / config.checks_folder / "tickets.yml"
-    if embedded.is_file():
-        made["tickets"] = FileTracker(embedded, f"{config.checks_folder}/tickets.yml")
-    kinds = find_trackers()
-    for name, table in config.trackers.items():
-        options = table.model_extra or {}
-        if table.kind not in kinds:
-            raise ConfigError(f"trackers.{name}: no kind {table.kind!r}{did_you_mean(table.kind, kinds)}", where="pyproject.toml")
-        made[name] = _tracker(kinds[table.kind], name, _in_root(options, config.root))
-    return made
-
-
-def _in_root(options: Mapping[str, Any], root: Path) -> dict[str, Any]:
-    """Return the options with `path` taken relative to the knowledge base."""
-    path = options.get("path")
-    return {**options, "path": str(root / path)} if isinstance(path, str) else dict(options)
-
-
-def _tracker(kind: Any, name: str, options: Mapping[str, Any]) -> Any:
-    fields = [field.name for field in dataclasses.fields(kind)]
-    for key in options:
-        if _SECRET.search(key):
-            raise ConfigError(f"trackers.{name}: {key!r} would keep a secret in a file", where="pyproject.toml",
-                              kind="secret-in-config", hint="name an environment variable that holds it, such as token_env")
-        if key not in fields:
-            raise ConfigError(f"trackers.{name}: unknown option {key!r}{did_you_mean(key, fields)}", where="pyproject.toml")
-    try:
-        return TypeAdapter(kind).validate_python(dict(options))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, ("trackers", name, *first["loc"])))
-        raise ConfigError(f"{where}: {first['msg']}", where="pyproject.toml") from None
+    installed = points("kbtool.reports", BUILTIN_REPORTS)
+    return {**BUILTIN_REPORTS, **{name: load(point) for name, point in installed.items()}}

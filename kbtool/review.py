@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -21,12 +21,11 @@ from kbtool.errors import IncompleteError, UsageError
 from kbtool.evidence import Evidence
 from kbtool.finding import ArticleVerdict, Finding, Run
 from kbtool.history import Unproven
-from kbtool.registry import make_trackers
 from kbtool.review_evidence import Change, Pair, ReviewEvidence, label
 from kbtool.signatures import Seal, asset_paths, included, sign_code, sign_review, sign_text, sign_tickets
 from kbtool.stamp import REVIEW_KEYS, Stamp, date_problem
+from kbtool.ticket_evidence import NamedTicket
 from kbtool.tickets import Ticket
-from kbtool.trackers.file import FileTracker
 
 ACCURATE, UPDATED, RETIRED, SKIP = "accurate", "updated", "retired", "skip"
 OUTCOMES = (ACCURATE, UPDATED, RETIRED, SKIP)
@@ -86,11 +85,10 @@ def dossier(article: Article, evidence: Evidence, run: Run) -> Dossier:
     verdict = next(found for found in run.articles if found.path == article.path)
     edits = edits_of(article, evidence)
     knows = Counter(name for edit in edits for name in edit.authors)
-    tickets = known_tickets([article], evidence)
     return Dossier(
         article, verdict, tuple(finding for finding in run.findings if finding.path == article.path), review,
         tuple(_code_files(review, evidence)), tuple(_edits_since(review, edits, evidence)), tuple(knows.most_common()),
-        tuple((one.ref, _ticket_state(tickets.get(one.ref))) for one in article.front_matter.tickets),
+        tuple(dict.fromkeys((one.reference, _ticket_state(one)) for one in evidence.tickets.of(article))),
         uncommitted_files(article, evidence),
     )
 
@@ -113,18 +111,12 @@ def _what(pair: Pair) -> str:
     return f"{word}, not committed" if pair.uncommitted else word
 
 
-def _ticket_state(ticket: Ticket | None) -> str:
+def _ticket_state(named: NamedTicket) -> str:
+    ticket = named.ticket
     if ticket is None:
-        return "not known here"
+        return f"not known: {named.unknown or named.missing}"
     closed = f" on {ticket.closed_at.astimezone(dt.UTC).date()}" if ticket.closed_at else ""
     return f"{ticket.state}{closed}" + (f" ({ticket.resolution})" if ticket.resolution else "")
-
-
-def known_tickets(articles: Iterable[Article], evidence: Evidence) -> dict[str, Ticket]:
-    """Return reference → ticket for those tickets of articles that can be told without asking a server."""
-    keys = sorted({one.ref for article in articles for one in article.front_matter.tickets})
-    local = [one for one in make_trackers(evidence.config).values() if isinstance(one, FileTracker)] if keys else []
-    return {one.key: one.ticket for tracker in local for one in tracker.fetch(keys) if one.ticket}
 
 
 def uncommitted_files(article: Article, evidence: Evidence) -> tuple[str, ...]:
@@ -247,8 +239,9 @@ def seal_of(article: Article, evidence: Evidence, new: Mapping[str, object]) -> 
 
 def _all_tickets(article: Article, evidence: Evidence) -> list[Ticket] | None:
     """Return the tickets of an article; None where one of them is not known."""
-    keys, known = {one.ref for one in article.front_matter.tickets}, known_tickets([article], evidence)
-    return list(known.values()) if known.keys() >= keys else None
+    named = {(one.tracker, one.key): one.ticket for one in evidence.tickets.of(article) if one.in_front_matter}
+    known = [ticket for ticket in named.values() if ticket is not None]
+    return known if len(known) == len(named) else None
 
 
 def reviewer(by: str | None, evidence: Evidence, identity: str | None) -> str:

@@ -15,10 +15,10 @@ from kbtool.errors import UsageError
 from kbtool.evidence import Evidence
 from kbtool.finding import ArticleVerdict, Run, Verdict
 from kbtool.history import last_second
-from kbtool.review import edited_by, known_tickets
+from kbtool.review import edited_by
 from kbtool.risk import CODE_DAYS, RiskInputs, risk
 from kbtool.risk import evidence as risk_evidence
-from kbtool.tickets import Ticket
+from kbtool.ticket_changes import ticket_changes
 
 _YEAR = 365
 _MASS = 10  #: articles that one landing may edit before it says nothing about any of them
@@ -66,16 +66,12 @@ class Queue:
         return RiskInputs(
             words=article.markdown.words, edit_ages=self._ages(article), neighbour_edits=self._neighbour_edits(article),
             code_landings=self._code_landings(article), findings=self._findings[article.path],
-            public=article.audience == "public", tickets=self._resolved(article),
+            public=article.audience == "public", tickets=sum(1 for _ in ticket_changes(article, self.evidence)),
         )
 
     @cached_property
     def _findings(self) -> Counter[str]:
         return Counter(finding.path for finding in self.run.findings)
-
-    @cached_property
-    def _tickets(self) -> dict[str, Ticket]:
-        return known_tickets(self.evidence.articles, self.evidence)
 
     @cached_property
     def _edits(self) -> dict[str, list[int]]:
@@ -124,12 +120,6 @@ class Queue:
             paths = code.covered(glob for glob in globs if glob.repository == name)
             found += len({number for path in paths for number in code.history.landings_of(path, base)} - code.history.ignored)
         return found
-
-    def _resolved(self, article: Article) -> int:
-        """Return how many tickets of an article were closed after the day of its review."""
-        day = article.front_matter.last_reviewed_on
-        closed = [ticket.closed_at for one in article.front_matter.tickets if (ticket := self._tickets.get(one.ref))]
-        return sum(day is not None and moment is not None and moment.astimezone(dt.UTC).date() > day for moment in closed)
 
 
 def _refuse_unknown(what: str, asked: Iterable[str], register: Iterable[str] | None, said: Iterable[Iterable[str]]) -> None:

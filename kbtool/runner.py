@@ -11,7 +11,7 @@ from kbtool.articles import Article
 from kbtool.check import Check, SkipCheck
 from kbtool.evidence import Evidence
 from kbtool.finding import ArticleVerdict, Finding, Run, Severity, Skipped, Unknown
-from kbtool.freshness import is_current, verdict
+from kbtool.freshness import is_current, require_history, verdict
 
 _EXCERPT = 200  #: characters of the source line that a finding shows
 
@@ -27,21 +27,21 @@ def run(
         only: says of a path whether it is reported on; all of the knowledge base is read in any case.
     """
     found: list[Finding] = []
-    unknown: defaultdict[str, list[str]] = defaultdict(list)
+    unknown: defaultdict[str, list[Unknown]] = defaultdict(list)
     skipped: list[Skipped] = []
-    for check in sorted(checks, key=lambda check: check.needs_history):
+    for check in sorted(checks, key=lambda check: check.waits()):
         facts, skip = _run_one(check, evidence)
         found += [fact for fact in facts if isinstance(fact, Finding)]
         for fact in facts:
             if isinstance(fact, Unknown):
-                unknown[fact.path].append(fact.reason)
+                unknown[fact.path].append(fact)
         skipped += skip
     wanted = [finding for finding in found if only is None or only(finding.path)]
     finished = _finished(wanted, {article.path: article for article in evidence.articles})
     lost = [skip.reason for skip in skipped if skip.lasting]
     for article in evidence.articles if lost else ():
         if is_current(article):
-            unknown[article.path] += lost
+            unknown[article.path] += [Unknown(article.path, reason) for reason in lost]
     verdicts = _verdicts(finished, unknown, evidence, only)
     return Run(finished, verdicts, tuple(sorted(skipped)), len(checks))
 
@@ -50,6 +50,8 @@ def _run_one(check: Check, evidence: Evidence) -> tuple[list[Finding | Unknown],
     """Run one check; one that breaks loses its own findings, and is reported, and stops no other."""
     name = f"{check.code} {check.name()}"
     try:
+        if check.needs_history:
+            require_history(evidence)
         return [_graded(fact, check, evidence) if isinstance(fact, Finding) else fact for fact in check.check_all(evidence)], []
     except SkipCheck as skip:
         return [], [Skipped(name, str(skip), lasting=skip.lasting)]
@@ -88,12 +90,12 @@ def _fingerprint(code: str, path: str, subject: str, nth: int) -> str:
 
 
 def _verdicts(
-    findings: Iterable[Finding], unknown: Mapping[str, Iterable[str]], evidence: Evidence, only: Callable[[str], bool] | None
+    findings: Iterable[Finding], unknown: Mapping[str, Sequence[Unknown]], evidence: Evidence, only: Callable[[str], bool] | None
 ) -> tuple[ArticleVerdict, ...]:
     by_path: defaultdict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
         by_path[finding.path].append(finding)
     return tuple(
-        verdict(article, by_path[article.path], evidence.config, tuple(dict.fromkeys(unknown.get(article.path, ()))))
+        verdict(article, by_path[article.path], evidence.config, unknown.get(article.path, ()))
         for article in evidence.articles if only is None or only(article.path)
     )

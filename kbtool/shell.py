@@ -16,7 +16,7 @@ from kbtool import clock
 from kbtool.errors import KbtoolError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from kbtool.articles import Article
     from kbtool.config import Config
@@ -66,36 +66,41 @@ def day(text: str | None) -> dt.date:
         raise UsageError(f"--today: {error}", kind="bad-date", hint=DATE_HINT) from None
 
 
+def moment(today: str | None) -> dt.datetime | None:
+    """Return the moment to judge by: the clock's, or None, the end of the day, where `--today` names one."""
+    return None if today else clock.moment()
+
+
 def gather_evidence(root: Path | None, today: str | None) -> Evidence:
     """Gather the evidence that needs no history; raises ConfigError and UsageError."""
     from kbtool.evidence import gather
 
-    return gather(read_config(root), day(today), git=False)
+    return gather(read_config(root), day(today), now=moment(today), git=False)
 
 
 def run_checks(
     root: Path | None, options: dict[str, Any], paths: Sequence[Path], *, publishes: bool = False, history: bool = False
 ) -> tuple[Evidence, Run]:
     """Run the checks that the options ask for; raises UsageError where there is nothing to check."""
-    from kbtool.registry import make_checks, make_trackers
+    from kbtool.registry import make_checks
     from kbtool.runner import run
 
     config = read_config(root)
     put_back(config)
     checks = make_checks(config, options.get("select", ()), options.get("ignore", ()))
-    make_trackers(config)  # a misspelt option is an error now, not on the day that a ticket is needed
     if not checks:
         raise UsageError("no check is left to run", kind="no-checks", hint="widen --select or narrow --ignore")
     from kbtool.cache import FOLDER, Cache
     from kbtool.evidence import gather
 
     cache = Cache(None if options["no_cache"] else config.root / FOLDER)
-    git = not options["no_git"] and (publishes or history or any(check.needs_history for check in checks))
-    evidence = gather(config, day(options["today"]), cache, cached_articles=not publishes, git=git)
+    git = not options["no_git"] and (publishes or history or any(check.waits() for check in checks))
+    today = options["today"]
+    evidence = gather(config, day(today), cache, now=moment(today), cached_articles=not publishes, git=git)
     if not evidence.articles:
         raise UsageError(f"there is no article below {config.content!r}", kind="no-inputs",
                          hint="set content in [tool.kbtool], or write one with `kbtool new`")
-    found = run(evidence, checks, only=_only(paths, evidence))
+    found = run(evidence, checks, only=only(paths, evidence))
     evidence.content.keep()
     for kind, notes in (("history", evidence.reviews.notes), ("cache", cache.notes)):
         for note in notes:
@@ -115,7 +120,7 @@ def put_back(config: Config) -> None:
             say(f"warning[journal]: {path} was changed since; it stays as it is")
 
 
-def _only(paths: Sequence[Path], evidence: Evidence) -> Any:
+def only(paths: Sequence[Path], evidence: Evidence) -> Any:
     """Return which paths are reported on; every path that is asked for must hold an article."""
     if not paths:
         return None
@@ -231,6 +236,26 @@ def progress(text: str) -> Any:
     from rich.console import Console
 
     return Console(stderr=True).status(text)
+
+
+@contextlib.contextmanager
+def counting(text: str) -> Iterator[Callable[[str, int, int], None]]:
+    """Show a bar for each thing that is counted, on a terminal; elsewhere nothing."""
+    if not sys.stderr.isatty():
+        yield lambda *_: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def tell(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = bars.add_task(f"{text}: {name}")
+            bars.update(tasks[name], completed=done, total=total)
+
+        yield tell
 
 
 def say(text: str) -> None:

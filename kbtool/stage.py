@@ -35,7 +35,7 @@ from kbtool.pages import home_page
 from kbtool.redirects import redirect_pages
 from kbtool.regions import code_mask
 from kbtool.site_config import dump, overlay
-from kbtool.urls import page_key
+from kbtool.urls import page_key, relative_url
 from kbtool.yaml_text import natural
 
 MAX_INCLUDES = 8  #: levels of includes in includes
@@ -151,10 +151,8 @@ def _relative(article: Article, source: str, href: str) -> str:
 
 def _relative_url(article: Article, source: str, href: str, evidence: Evidence) -> str:
     """Return the link from an article's URL to another, for raw HTML, which no engine rewrites."""
-    here, there = evidence.urls.url(article.source), evidence.urls.url(source)
-    folder = here if here.endswith("/") or not here else posixpath.dirname(here)
-    path = posixpath.relpath(there or ".", folder or ".")
-    return (path + ("/" if there.endswith("/") or not there else "")).replace(" ", "%20") + _tail(href)
+    path = relative_url(evidence.urls.url(article.source), evidence.urls.url(source))
+    return path.replace(" ", "%20") + _tail(href)
 
 
 def _tail(href: str) -> str:

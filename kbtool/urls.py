@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -40,6 +41,17 @@ def page_key(path: str) -> str:
     if last in ("index", "README"):
         key = key[: -len(last)].rstrip("/")
     return key
+
+
+def folded(path: str) -> str:
+    """Return the one name of all paths that some host takes for the same: it may fold case, or forms of a letter."""
+    return unicodedata.normalize("NFC", path).casefold()
+
+
+def relative_url(here: str, there: str) -> str:
+    """Return the link from one path below the site to another, for raw HTML, which no engine rewrites; nothing is escaped."""
+    path = posixpath.relpath(there or ".", posixpath.dirname(here) or ".")
+    return path + ("/" if there.endswith("/") or not there else "")
 
 
 @dataclass(frozen=True)
@@ -82,8 +94,10 @@ class UrlMap:
 
     def url(self, source: str) -> str:
         """Return the path of an article's or asset's URL below the site's base, as MkDocs makes it."""
-        if source not in self.content.by_source:
-            return source
+        return self.page_url(source) if source in self.content.by_source else source
+
+    def page_url(self, source: str) -> str:
+        """Return the path of the URL that the page of a Markdown file has."""
         key = page_key(source)
         if posixpath.splitext(posixpath.basename(source))[0] in ("index", "README"):
             return f"{key}/" if key and self.site.directory_urls else f"{key}/index.html".lstrip("/") if key else ""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from kbtool.articles import Article
 from kbtool.covers import MAIN, Code
 from kbtool.evidence import Evidence
-from kbtool.review import edits_of, known_tickets
+from kbtool.review import edits_of
 from kbtool.review_evidence import label
 
 _LANDINGS = 20  #: landings of covered code that a timeline shows of each repository, the newest
@@ -48,10 +48,15 @@ def _unknown(article: Article, evidence: Evidence) -> Iterator[Moment]:
 
 
 def _tickets(article: Article, evidence: Evidence) -> Iterator[Moment]:
-    for ticket in known_tickets([article], evidence).values():
-        if ticket.closed_at:
+    for one in {one.key: one for one in evidence.tickets.of(article)}.values():
+        ticket = one.ticket
+        if one.unknown:
+            yield Moment(None, "unknown", f"{one.key}: {one.unknown}")
+        elif ticket is not None and ticket.closed_at:
             how = f": {ticket.resolution}" if ticket.resolution else ""
             yield Moment(ticket.closed_at.astimezone(dt.UTC).date(), "ticket", f"{ticket.key} closed{how}")
+        elif ticket is not None and ticket.reopened_at:
+            yield Moment(ticket.reopened_at.astimezone(dt.UTC).date(), "ticket", f"{ticket.key} reopened")
 
 
 def _edits(article: Article, evidence: Evidence) -> Iterator[Moment]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from kbtool.check import Article, Check, Evidence, Finding, Severity, Unknown
-from kbtool.freshness import is_current, require_history
+from kbtool.check import Article, Check, Evidence, Finding, Severity
+from kbtool.freshness import is_current
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,6 @@ class BulkReview(Check):
     severity: ClassVar[Severity] = Severity.WARNING
     needs_history: ClassVar[bool] = True
     max_reviews: int = 10  #: dates that one landing may move
-
-    def check_all(self, evidence: Evidence) -> Iterator[Finding | Unknown]:
-        """Yield the findings; skipped as a whole where there is no history."""
-        require_history(evidence)
-        yield from super().check_all(evidence)
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding where the present date came with too many others."""

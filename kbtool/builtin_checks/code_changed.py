@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kbtool.check import Article, Check, Evidence, Finding, Severity, Unknown
-from kbtool.freshness import is_current, past_grace, require_history
+from kbtool.freshness import is_current, past_grace
 from kbtool.review_evidence import Change
 from kbtool.reviews import Reviews
 
@@ -49,11 +49,6 @@ class CodeChanged(Check):
 
     code: ClassVar[str] = "KB106"
     needs_history: ClassVar[bool] = True
-
-    def check_all(self, evidence: Evidence) -> Iterator[Finding | Unknown]:
-        """Yield the findings; skipped as a whole where there is no history."""
-        require_history(evidence)
-        yield from super().check_all(evidence)
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding | Unknown]:
         """Yield a finding where covered code is not what was reviewed."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kbtool.check import Article, Check, Evidence, Finding, Unknown
-from kbtool.freshness import require_history
 
 
 @dataclass(frozen=True)
@@ -42,11 +41,6 @@ class CoversNothing(Check):
 
     code: ClassVar[str] = "KB107"
     needs_history: ClassVar[bool] = True
-
-    def check_all(self, evidence: Evidence) -> Iterator[Finding | Unknown]:
-        """Yield the findings; skipped as a whole where there is no repository."""
-        require_history(evidence)
-        yield from super().check_all(evidence)
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding | Unknown]:
         """Yield a finding for each entry that matches nothing."""

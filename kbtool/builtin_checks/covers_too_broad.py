@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from kbtool.check import Article, Check, Evidence, Finding, Severity, Unknown
-from kbtool.freshness import require_history
+from kbtool.check import Article, Check, Evidence, Finding, Severity
 from kbtool.reviews import Reviews
 
 
@@ -44,11 +43,6 @@ class CoversTooBroad(Check):
     needs_history: ClassVar[bool] = True
     share: int = 20  #: per cent of the files of a repository
     files: int = 50  #: so many files are never too many
-
-    def check_all(self, evidence: Evidence) -> Iterator[Finding | Unknown]:
-        """Yield the findings; skipped as a whole where there is no repository."""
-        require_history(evidence)
-        yield from super().check_all(evidence)
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding for each repository of which too much is covered."""

@@ -37,7 +37,7 @@ class ReviewMissing(Check):
     """
 
     code: ClassVar[str] = "KB101"
-    needs_history: ClassVar[bool] = True
+    uses_history: ClassVar[bool] = True
     grace_days: int = 14  #: days after it landed in which it is a warning
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:

@@ -41,7 +41,7 @@ class ReviewUnsealed(Check):
 
     code: ClassVar[str] = "KB105"
     severity: ClassVar[Severity] = Severity.WARNING
-    needs_history: ClassVar[bool] = True
+    uses_history: ClassVar[bool] = True
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding where a seal is void."""

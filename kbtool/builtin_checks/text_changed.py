@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kbtool.check import Article, Check, Evidence, Finding, Severity, Unknown
-from kbtool.freshness import is_current, require_history
+from kbtool.freshness import is_current
 from kbtool.review_evidence import Change
 
 
@@ -48,11 +48,6 @@ class TextChanged(Check):
     code: ClassVar[str] = "KB108"
     severity: ClassVar[Severity] = Severity.WARNING
     needs_history: ClassVar[bool] = True
-
-    def check_all(self, evidence: Evidence) -> Iterator[Finding | Unknown]:
-        """Yield the findings; skipped as a whole where there is no history."""
-        require_history(evidence)
-        yield from super().check_all(evidence)
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding | Unknown]:
         """Yield a finding where the words are not those of the review."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 from kbtool.check import Check, Evidence, Finding
-from kbtool.urls import page_key
+from kbtool.urls import folded, page_key
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class UrlTaken(Check):
         for article in evidence.articles:
             for n, old in enumerate(article.front_matter.redirect_from):
                 claim = f"{article.path}#"  # several spellings of one old URL in one article are fine
-                other = taken.setdefault(_fold(evidence.urls.redirect_key(old)), claim)
+                other = taken.setdefault(folded(evidence.urls.redirect_key(old)), claim)
                 if other != claim:
                     yield self.at_key(
                         article, ("redirect_from", n), f"redirect_from: {old!r} is the URL of {other.partition('#')[0]}",
@@ -49,11 +48,7 @@ class UrlTaken(Check):
 
 def _files(evidence: Evidence) -> Iterator[tuple[str, str]]:
     for article in evidence.articles:
-        yield _fold(page_key(article.source)), article.path
+        yield folded(page_key(article.source)), article.path
     for asset in evidence.content.assets.values():
         is_page = asset.source.endswith((".html", ".htm"))
-        yield _fold(page_key(asset.source) if is_page else asset.source), asset.path
-
-
-def _fold(path: str) -> str:
-    return unicodedata.normalize("NFC", path).casefold()
+        yield folded(page_key(asset.source) if is_page else asset.source), asset.path

@@ -22,7 +22,7 @@ _WORD = re.compile(r"(?<![\w/#.@-])[\w#/.@-]*[\w](?![\w/#@-])")
 
 @dataclass(frozen=True)
 class FileTracker:
-    """Reads `KEY: {state: …}`, with title, resolution, closed_at, reopened_at, updated_at, url and confidential if they are known."""
+    """Reads `KEY: {state: …}`, and title, resolution, closed_at, reopened_at, updated_at, url and confidential if there."""
 
     kind: ClassVar[str] = "file"
 

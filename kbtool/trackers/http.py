@@ -10,10 +10,10 @@ import asyncio
 import datetime as dt
 import json
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 from urllib.parse import quote, urljoin, urlsplit
 
 from kbtool import __version__, clock
@@ -29,12 +29,17 @@ MAX_REDIRECTS = 3
 MAX_WAIT = 60.0  #: seconds that a server may ask for
 ONE_REQUEST = 20.0  #: seconds for one answer, from the first byte sent to the last one read
 MAX_SKEW = 300.0  #: seconds that the clocks of a tracker and of this machine may differ unnoticed
+Known = TypeVar("Known")
 _NOT_JSON = object()
 _UNAUTHORIZED, _FORBIDDEN, _TOO_MANY = 401, 403, 429
 
 
 class UnreachableError(Exception):
-    """There is no answer, or none to be used; the reason is fit for a message."""
+    """There is no answer, or none to be used; the reason is fit for a message, `status` is that of the answer, 0 without one."""
+
+    def __init__(self, reason: str, status: int = 0) -> None:
+        super().__init__(reason)
+        self.status = status
 
 
 class _TransientError(Exception):
@@ -63,6 +68,7 @@ class Options:
     deadline: float  #: seconds for all of the session
     ca_file: str = ""  #: a file with the certificates to trust; by default those of the system
     proxy: str = ""
+    limit: Callable[[Reply], float | None] = lambda _: None  #: seconds that an answer asks to wait in a way of this tracker's own
 
 
 class Session:
@@ -72,6 +78,7 @@ class Session:
         self.options = options
         self.requests = 0
         self.notes: list[str] = []
+        self.memory: dict[Any, Any] = {}  #: what an adapter keeps for as long as this session, such as which projects are private
         self._transport = transport
         self._deadline = 0.0
         self._resume = 0.0  #: when the server wants to hear from us again, by the clock of the loop
@@ -93,6 +100,18 @@ class Session:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Close it."""
         await self._client.aclose()
+
+    async def once(self, about: Any, question: Callable[[], Coroutine[Any, Any, Known]]) -> Known:
+        """Return the answer to a question that is asked once while this is open, however many tasks want to know it.
+
+        Args:
+            about: what tells the question from others; its place in `memory`.
+            question: asks.
+        """
+        if about not in self.memory:
+            self.memory[about] = asyncio.create_task(question())
+        answer: Known = await self.memory[about]
+        return answer
 
     async def get(self, path: str, *, expect: tuple[int, ...] = (200,), follow: bool = True, **params: Any) -> Reply:
         """Ask for a path below the tracker's address; see `request`."""
@@ -182,23 +201,25 @@ class Session:
 
     def _judged(self, reply: Reply, expect: tuple[int, ...]) -> Reply:
         self._compare_clocks(reply)
+        own = self.options.limit(reply)
         limited = reply.status == _TOO_MANY or (
             reply.status == _FORBIDDEN and ("retry-after" in reply.headers or is_used_up(reply.headers)))
-        if limited:
-            self._hold(reply)
+        if limited or own is not None:
+            self._hold(reply, own)
         if reply.status in expect:
             if reply.value is _NOT_JSON:
-                raise UnreachableError("the answer is not JSON; a login page or a proxy may have sent it")
+                raise UnreachableError("the answer is not JSON; a login page or a proxy may have sent it", reply.status)
             return reply
         if reply.status == _UNAUTHORIZED:
             raise TrackerAuthError
         if reply.status >= 500:
             raise _TransientError(f"HTTP {reply.status}", _within(wait_of(reply.headers, clock.now())))
-        raise UnreachableError(f"HTTP {reply.status}")
+        raise UnreachableError(f"HTTP {reply.status}", reply.status)
 
-    def _hold(self, reply: Reply) -> NoReturn:
+    def _hold(self, reply: Reply, own: float | None) -> NoReturn:
         """Stop asking for as long as the server wants, or for good where that is too long."""
         wait = wait_of(reply.headers, clock.now())
+        wait = own if wait is None else wait
         time = asyncio.get_running_loop().time()
         if wait is not None and (wait > MAX_WAIT or time + wait > self._deadline):
             until = clock.now() + dt.timedelta(seconds=wait)

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import ClassVar, TypeVar
 
 from kbtool.tickets import Answer, Mention, Outcome, TrackerAuthError
-from kbtool.trackers.http import Options, Session, UnreachableError
+from kbtool.trackers.http import Options, Reply, Session, UnreachableError
 
 _LONGEST = 500  #: characters of a reference
 FOLLOW_UPS = 50  #: the most tickets of one run that are asked for one by one
@@ -83,6 +83,14 @@ class RemoteTracker(ABC):
         del session, since, keys
         return None
 
+    def limit(self, reply: Reply) -> float | None:
+        """Return the seconds to wait where an answer says in a way of this tracker's own that a rate limit is used up, else None.
+
+        Status 429 and the usual headers need no such method; where both give a time, that of the headers holds.
+        """
+        del reply
+        return None
+
     def parts(self, keys: Sequence[str]) -> list[Sequence[str]]:
         """Return the keys in batches."""
         return [keys[at : at + self.batch_size] for at in range(0, len(keys), self.batch_size)]
@@ -126,7 +134,7 @@ class RemoteTracker(ABC):
             raise TrackerAuthError(f"the environment variable {self.token_env} is not set")
         if not token.isascii() or not token.isprintable():
             raise TrackerAuthError(f"the environment variable {self.token_env} holds characters that no token has")
-        return Session(Options(self.url, self.authorization(token), self.deadline, self.ca_file, self.proxy))
+        return Session(Options(self.url, self.authorization(token), self.deadline, self.ca_file, self.proxy, self.limit))
 
     # ------------------------------------------------------------------------------------------ the fetch
 

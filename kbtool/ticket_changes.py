@@ -1,0 +1,106 @@
+"""Which of an article's tickets were resolved or reopened since its review.
+
+The seal of a review signs state, resolution and closing date of the tickets of the front matter together. Where its part is
+broken, the closed tickets that explain the break (had they been open, the seal would hold) were resolved since; where nothing
+explains it, dates decide, as they do for tickets of the text, and where there was no snapshot to sign.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Literal
+
+from kbtool.articles import Article
+from kbtool.evidence import Evidence
+from kbtool.freshness import is_current
+from kbtool.signatures import NOTHING, sign_tickets
+from kbtool.ticket_evidence import NamedTicket
+from kbtool.tickets import Ticket
+
+_MOST = 10  #: tickets of one article that are tried in all combinations
+
+
+@dataclass(frozen=True, slots=True)
+class TicketChange:
+    """A ticket that is not as the article takes it to be: what happened, and on which day if that is known."""
+
+    named: NamedTicket
+    what: Literal["resolved", "reopened", "changed"]
+    since: dt.date | None
+    expected: bool = False  #: the article says which state it expects
+
+
+def ticket_changes(article: Article, evidence: Evidence) -> Iterator[TicketChange]:
+    """Yield what has become of the tickets of an article: against what it expects of them, else since its review."""
+    named = [one for one in evidence.tickets.of(article) if one.ticket is not None]
+    told: set[tuple[str, str]] = set()
+    for one in [*_unexpected(named), *(_since_review(article, named, evidence) if is_current(article) else ())]:
+        place = one.named.tracker, one.named.key  # a ticket of the front matter that the text names as well is said once
+        if place not in told:
+            told.add(place)
+            yield one
+
+
+def _unexpected(named: Sequence[NamedTicket]) -> Iterator[TicketChange]:
+    for one in named:
+        ticket = one.ticket
+        if ticket is not None and one.expects is not None and one.expects != ticket.state:
+            day = _day(ticket.closed_at or ticket.reopened_at)
+            yield TicketChange(one, "resolved" if ticket.state == "closed" else "reopened", day, expected=True)
+
+
+def _since_review(article: Article, named: Sequence[NamedTicket], evidence: Evidence) -> Iterator[TicketChange]:
+    seal = evidence.reviews.seal(article)[0]
+    sealed = list({_place(one): one for one in named if one.in_front_matter}.values())
+    silent = any(one.in_front_matter and one.ticket is None for one in evidence.tickets.of(article))
+    if seal is None or seal.tickets == NOTHING or silent:
+        yield from _by_dates(article, named)
+        return
+    if _signed(sealed) != seal.tickets:
+        explained = _explaining(sealed, seal.tickets)
+        if explained is not None:
+            yield from (TicketChange(one, "resolved", _day(one.ticket.closed_at)) for one in explained if one.ticket)
+        else:
+            yield from list(_by_dates(article, sealed)) or [TicketChange(one, "changed", None) for one in sealed[:1]]
+    yield from _by_dates(article, [one for one in named if not one.in_front_matter and _place(one) not in map(_place, sealed)])
+
+
+def _place(one: NamedTicket) -> tuple[str, str]:
+    return one.tracker, one.key
+
+
+def _signed(named: Sequence[NamedTicket], opened: Sequence[NamedTicket] = ()) -> str:
+    """Return the signature of tickets, some of them taken to be open still."""
+    return sign_tickets(_opened(one.ticket) if one in opened else one.ticket for one in named if one.ticket is not None)
+
+
+def _opened(ticket: Ticket) -> Ticket:
+    return replace(ticket, state="open", resolution=None, closed_at=None)
+
+
+def _explaining(sealed: Sequence[NamedTicket], signature: str) -> Sequence[NamedTicket] | None:
+    """Return the fewest closed tickets that were open when the seal was made, or None where that is not what broke it."""
+    closed = [one for one in sealed if one.ticket and one.ticket.state == "closed"][:_MOST]
+    tries = (some for count in range(1, len(closed) + 1) for some in combinations(closed, count))
+    return next((some for some in tries if _signed(sealed, some) == signature), None)
+
+
+def _by_dates(article: Article, named: Sequence[NamedTicket]) -> Iterator[TicketChange]:
+    """Yield what happened after the day of the review; a closed ticket without a date may have been closed then."""
+    reviewed = article.front_matter.last_reviewed_on
+    for one in named:
+        ticket = one.ticket
+        if ticket is None or reviewed is None:
+            continue
+        closed, reopened = _day(ticket.closed_at), _day(ticket.reopened_at)
+        if ticket.state == "closed" and (closed is None or closed > reviewed):
+            yield TicketChange(one, "resolved", closed)
+        elif ticket.state == "open" and reopened is not None and reopened > reviewed:
+            yield TicketChange(one, "reopened", reopened)
+
+
+def _day(moment: dt.datetime | None) -> dt.date | None:
+    return moment.astimezone(dt.UTC).date() if moment else None

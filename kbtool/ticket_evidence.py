@@ -1,0 +1,253 @@
+"""What is known about the tickets that articles name: in their front matter, and in their text outside of code.
+
+Nothing here judges, and nothing asks a server: the embedded tracker is a file, and the others answer from the snapshot.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from kbtool.articles import Article
+from kbtool.config import Config
+from kbtool.regions import code_test, comment_spans
+from kbtool.snapshot import Record, Snapshot, SnapshotError, read
+from kbtool.tickets import Answer, Outcome, Ticket, Tracker
+
+SYNC = "`kbtool tickets sync`"
+EMBEDDED = "tickets"  #: the name of the tracker that is the file checks/tickets.yml
+_FUTURE = dt.timedelta(hours=1)  #: what two clocks may differ
+_SENTENCE_END = re.compile(r"[.!?][\"')\]]*\s|\n[ \t]*(?:\n|[-*+>|#]|\d+[.)] )")
+_LONGEST = 200  #: characters of a sentence
+_SHOWN = ("title", "description", "tags", "known_issue")
+
+
+@dataclass(frozen=True, slots=True)
+class NamedTicket:
+    """A ticket at one place of an article, and what is known about it: the ticket, or why there is none, or why nothing is known.
+
+    `number` counts the entries of `tickets` in the front matter from 0, and is -1 elsewhere; in the text, `sentence` names the
+    ticket. `line` and `column` are those of the file. `moved_to` is the key that it has now, where its tracker says so.
+    """
+
+    reference: str
+    key: str
+    tracker: str
+    line: int
+    column: int
+    number: int = -1
+    sentence: str = ""
+    expects: str | None = None
+    ticket: Ticket | None = None
+    unknown: str = ""
+    missing: str = ""
+    moved_to: str = ""
+    private: bool = True
+    hidden: bool = False  #: in a comment, which no edition shows
+    in_code: bool = False  #: an example, which does not speak of the ticket
+
+    @property
+    def in_front_matter(self) -> bool:
+        """Return whether the front matter names it."""
+        return self.number >= 0
+
+
+@dataclass
+class TicketEvidence:
+    """The tickets of all articles.
+
+    Args:
+        config: the configuration.
+        trackers: those of the configuration by name, the embedded one among them.
+        now: the moment to judge by.
+    """
+
+    config: Config
+    trackers: Mapping[str, Tracker]
+    now: dt.datetime
+    _named: dict[str, tuple[NamedTicket, ...]] = field(default_factory=dict)
+    _answers: dict[tuple[str, str], NamedTicket] = field(default_factory=dict)
+
+    def of(self, article: Article) -> tuple[NamedTicket, ...]:
+        """Return the tickets that an article speaks of, those of the front matter first, then those of the text in its order.
+
+        Raises:
+            ConfigError: the file of a `file` tracker cannot be read.
+        """
+        return tuple(one for one in self.named(article) if one.in_front_matter or (one.sentence and not one.in_code))
+
+    def read_in(self, article: Article) -> tuple[NamedTicket, ...]:
+        """Return the tickets in what editions may show of an article: its text, code and all, title, description and the like."""
+        return tuple(one for one in self.named(article) if not one.in_front_matter and not one.hidden)
+
+    def named(self, article: Article) -> tuple[NamedTicket, ...]:
+        """Return every ticket that an article names anywhere; see `of`."""
+        if article.path not in self._named:
+            parts = (self._in_front_matter, self._in_shown_keys, self._in_text) if article.readable else ()
+            self._named[article.path] = tuple(self._known(one) for part in parts for one in part(article))
+        return self._named[article.path]
+
+    def claim(self, reference: str) -> tuple[str, str, str]:
+        """Return the tracker and the key that a reference stands for; or why there is none, as the third."""
+        claims = {name: key for name, tracker in self.trackers.items() if (key := tracker.key_of(reference)) is not None}
+        tracker, key, missing = _one_of(claims)
+        return tracker, key, missing and self._why_none(claims, missing)
+
+    def _why_none(self, claims: Mapping[str, str], missing: str) -> str:
+        if claims or self.trackers.keys() - {EMBEDDED}:
+            return missing
+        file = f"{self.config.checks_folder}/tickets.yml"
+        return f"{file} does not have it" if self.trackers else f"no tracker is configured, and there is no {file}"
+
+    def look_up(self, reference: str) -> NamedTicket:
+        """Return what is known of the ticket that a reference stands for, without a place."""
+        tracker, key, missing = self.claim(reference)
+        return self._known(NamedTicket(reference, key, tracker, 0, 0, missing=missing))
+
+    def checked_at(self, one: NamedTicket) -> dt.datetime | None:
+        """Return when the tracker has last said what is known of a ticket; None for a file, and for what it has not said."""
+        record = self.snapshot.records.get((one.tracker, one.key)) if isinstance(self.snapshot, Snapshot) else None
+        return record.checked_at if record else None
+
+    @cached_property
+    def snapshot(self) -> Snapshot | str:
+        """Return the snapshot, or why it cannot be used."""
+        path = self.config.root / self.config.snapshot
+        try:
+            return read(path.read_text("utf-8"))
+        except FileNotFoundError:
+            return f"there is no snapshot yet; run {SYNC}"
+        except (OSError, UnicodeDecodeError):
+            return f"the snapshot {self.config.snapshot} cannot be read; remove it and run {SYNC}"
+        except SnapshotError as error:
+            return f"the snapshot {self.config.snapshot}, {error}; remove it and run {SYNC}"
+
+    # ------------------------------------------------------------------------------------------ what articles name
+
+    def _in_front_matter(self, article: Article) -> Iterator[NamedTicket]:
+        for number, one in enumerate(article.front_matter.tickets):
+            place = article.place(written_key(article, "tickets"), number)
+            tracker, key, missing = self.claim(one.ref)
+            yield NamedTicket(one.ref, key, tracker, place.line, place.column, number, expects=one.expects, missing=missing)
+
+    def _in_shown_keys(self, article: Article) -> Iterator[NamedTicket]:
+        """Yield the tickets in what sites show of the front matter."""
+        for name in _SHOWN if self.trackers else ():
+            value = getattr(article.front_matter, name)
+            if value:
+                place = article.place(written_key(article, name))
+                for _, _, text, tracker, key, missing in self._mentions(str(value)):
+                    yield NamedTicket(text, key, tracker, place.line, place.column, missing=missing)
+
+    def _in_text(self, article: Article) -> Iterator[NamedTicket]:
+        body = article.body if self.trackers else ""
+        found = list(self._mentions(body))
+        in_code, comments = (code_test(body), comment_spans(body)[0]) if found else (None, [])
+        for start, end, text, tracker, key, missing in found:
+            yield NamedTicket(
+                text, key, tracker, article.body_line + body.count("\n", 0, start), start - body.rfind("\n", 0, start),
+                sentence=_sentence(body, start, end), missing=missing, in_code=bool(in_code and in_code(start, inline=True)),
+                hidden=any(first <= start < last for first, last in comments),
+            )
+
+    def _mentions(self, text: str) -> Iterator[tuple[int, int, str, str, str, str]]:
+        """Yield start, end and words of each mention in a text, and what `claim` says of it."""
+        found: dict[tuple[int, int], dict[str, str]] = {}
+        for name, tracker in self.trackers.items():
+            for mention in tracker.mentions(text):
+                found.setdefault((mention.start, mention.end), {})[name] = mention.key
+        for (start, end), claims in sorted(found.items()):
+            yield start, end, text[start:end], *_one_of(claims)
+
+    # ------------------------------------------------------------------------------------------ what is known of them
+
+    def _known(self, one: NamedTicket) -> NamedTicket:
+        if not one.tracker:
+            return one
+        place = one.tracker, one.key
+        if place not in self._answers:
+            self._answers[place] = self._answered(NamedTicket(one.key, one.key, one.tracker, 0, 0), one.key)
+        told = self._answers[place]
+        return replace(
+            one, ticket=told.ticket, unknown=told.unknown, missing=told.missing, moved_to=told.moved_to, private=told.private,
+        )
+
+    def _answered(self, one: NamedTicket, key: str) -> NamedTicket:
+        """Return what is known of a ticket under a key, which is another one than its own where it has moved."""
+        name = one.tracker
+        found = self._from_file(name, key) if self.trackers[name].kind == "file" else self._from_snapshot(name, key)
+        public = name == EMBEDDED or (name in self.config.trackers and self.config.trackers[name].public)
+        if isinstance(found, str):
+            return replace(one, unknown=found, private=not public)
+        if found.ticket is not None:
+            return replace(one, ticket=found.ticket, private=not public or found.ticket.confidential)
+        if found.outcome is Outcome.MOVED:
+            return self._moved(replace(one, private=True), found, key)
+        if found.outcome in (Outcome.MISSING, Outcome.GONE):
+            word = "was deleted" if found.outcome is Outcome.GONE else "does not exist"
+            return replace(one, missing=f"it {word}, says the tracker {name}", private=not public)
+        reason = found.reason or "it may not be seen with this token"
+        return replace(one, unknown=f"{name} has not said: {reason}", private=not public)
+
+    def _moved(self, one: NamedTicket, found: Answer, key: str) -> NamedTicket:
+        """Follow a ticket to its new key, once."""
+        new = self.trackers[one.tracker].key_of(found.moved_to) if found.moved_to else None
+        moved = replace(one, moved_to=new or found.moved_to or "another place")
+        if new is None or key != one.key or new == key:
+            return replace(moved, unknown=f"it has moved to {moved.moved_to}; name that one")
+        return self._answered(moved, new)
+
+    def _from_file(self, name: str, key: str) -> Answer:
+        return next(iter(self.trackers[name].fetch([key])))
+
+    def _from_snapshot(self, name: str, key: str) -> Answer | str:
+        snapshot = self.snapshot
+        if isinstance(snapshot, str):
+            return snapshot
+        source, record = snapshot.sources.get(name), snapshot.records.get((name, key))
+        tracker = self.trackers[name]
+        if source is not None and (source.kind, source.url) != (tracker.kind, getattr(tracker, "url", "")):
+            return f"the snapshot is of another tracker {name}; run {SYNC}"
+        if record is None:
+            return f"the snapshot does not have it; run {SYNC}"
+        return self._in_time(name, record) or record.answer
+
+    def _in_time(self, name: str, record: Record) -> str:
+        """Return why a record is no evidence today, or ""."""
+        if record.doubtful:
+            return f"a merge has left two states of it in the snapshot; run {SYNC}"
+        age = self.now - record.checked_at
+        if age < -_FUTURE:
+            return f"the snapshot is from {record.checked_at:%Y-%m-%d}, after the day to judge by"
+        oldest = self.config.trackers[name].max_age
+        if age > oldest:
+            return f"{name} was last heard of on {record.checked_at:%Y-%m-%d %H:%M} UTC, which is too long ago; run {SYNC}"
+        return ""
+
+
+def written_key(article: Article, name: str) -> str:
+    """Return how an article spells a key of its front matter."""
+    return next((theirs for theirs, ours in article.aliases.items() if ours == name and (theirs,) in article.places), name)
+
+
+def _one_of(claims: Mapping[str, str]) -> tuple[str, str, str]:
+    """Return the tracker that a reference belongs to, and its key; what is written down in the file goes before a pattern."""
+    if EMBEDDED in claims:
+        return EMBEDDED, claims[EMBEDDED], ""
+    if len(claims) == 1:
+        return *next(iter(claims.items())), ""
+    if claims:
+        return "", "", f"the trackers {' and '.join(sorted(claims))} both have tickets of this form; narrow one of them"
+    return "", "", "no tracker of the configuration has tickets of this form"
+
+
+def _sentence(body: str, start: int, end: int) -> str:
+    """Return the sentence around a place of a text, on one line."""
+    window = max(0, start - 500)
+    first = max((match.end() for match in _SENTENCE_END.finditer(body, window, start)), default=window)
+    last = _SENTENCE_END.search(body, end)
+    text = " ".join(body[first : last.start() + 1 if last else len(body)].split())
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -1,0 +1,72 @@
+"""Which kinds of trackers there are, and those of a configuration. A kind is imported when a tracker of it is made."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
+
+from kbtool.config import Config, did_you_mean
+from kbtool.errors import ConfigError
+from kbtool.installed import load, points
+from kbtool.ticket_evidence import EMBEDDED
+
+GROUP = "kbtool.trackers"
+BUILTIN_TRACKERS: Mapping[str, str] = {
+    "file": "kbtool.trackers.file:FileTracker",
+}
+_SECRET = re.compile(r"(?:token|password|secret|api_?key)$", re.IGNORECASE)
+
+
+def find_trackers() -> dict[str, EntryPoint]:
+    """Return kind → where its class is, built in and installed; raises ConfigError for a kind that is there twice."""
+    builtin = {kind: EntryPoint(kind, value, GROUP) for kind, value in BUILTIN_TRACKERS.items()}
+    return {**builtin, **points(GROUP, builtin)}
+
+
+def make_trackers(config: Config) -> dict[str, Any]:
+    """Return the trackers of the configuration by name, and `tickets`, the embedded one, where its file exists.
+
+    Raises:
+        ConfigError: a kind that does not exist, or options that it does not have.
+    """
+    made: dict[str, Any] = {}
+    kinds = find_trackers()
+    embedded = f"{config.checks_folder}/tickets.yml"
+    if (config.root / embedded).is_file():
+        made[EMBEDDED] = load(kinds["file"])(config.root / embedded, embedded)
+    for name, table in config.trackers.items():
+        if not re.fullmatch(r"[A-Za-z][\w-]{0,40}", name):
+            raise ConfigError(f"trackers.{name}: a tracker needs a name of letters, digits and hyphens", where="pyproject.toml")
+        if table.kind not in kinds:
+            raise ConfigError(f"trackers.{name}: no kind {table.kind!r}{did_you_mean(table.kind, kinds)}", where="pyproject.toml")
+        made[name] = _tracker(load(kinds[table.kind]), name, _in_root(table.model_extra or {}, config.root))
+    return made
+
+
+def _in_root(options: Mapping[str, Any], root: Path) -> dict[str, Any]:
+    """Return the options with files taken relative to the knowledge base."""
+    files = {key: str(root / options[key]) for key in ("path", "ca_file") if isinstance(options.get(key), str)}
+    return {**options, **files}
+
+
+def _tracker(kind: Any, name: str, options: Mapping[str, Any]) -> Any:
+    from pydantic import TypeAdapter, ValidationError
+
+    fields = [found.name for found in dataclasses.fields(kind) if found.init]
+    for key in options:
+        if _SECRET.search(key):
+            raise ConfigError(f"trackers.{name}: {key!r} would keep a secret in a file", where="pyproject.toml",
+                              kind="secret-in-config", hint="name an environment variable that holds it, such as token_env")
+        if key not in fields:
+            known = (*fields, "kind", "public", "max_age")
+            raise ConfigError(f"trackers.{name}: unknown option {key!r}{did_you_mean(key, known)}", where="pyproject.toml")
+    try:
+        return TypeAdapter(kind).validate_python(dict(options))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, ("trackers", name, *first["loc"])))
+        raise ConfigError(f"{where}: {first['msg'].removeprefix('Value error, ')}", where="pyproject.toml") from None
