@@ -18,6 +18,7 @@ from kbtool.reviews import Reviews
 from kbtool.site_config import SiteConfig, load_site_config, slugger
 from kbtool.styles import style_references
 from kbtool.ticket_evidence import TicketEvidence
+from kbtool.ticket_mentions import TicketMentions
 from kbtool.tracker_registry import make_trackers
 from kbtool.urls import UrlMap
 
@@ -69,6 +70,11 @@ class Evidence:
         return self.editions[name]
 
 
+def last_moment(day: dt.date) -> dt.datetime:
+    """Return the last moment of a day, UTC."""
+    return dt.datetime.combine(day, dt.time.max, dt.UTC)
+
+
 def gather(  # noqa: PLR0913 - one keyword for each thing to read
     config: Config, today: dt.date, cache: Cache | None = None, *, now: dt.datetime | None = None, cached_articles: bool = True,
     git: bool = True,
@@ -91,6 +97,7 @@ def gather(  # noqa: PLR0913 - one keyword for each thing to read
     site = load_site_config(config)
     content = load_articles(config, slugger(site), cache if cached_articles else None)
     urls = UrlMap(content, site)
+    trackers = make_trackers(config)
 
     def finish() -> Reviews:
         if repositories is None:
@@ -99,6 +106,6 @@ def gather(  # noqa: PLR0913 - one keyword for each thing to read
 
     return Evidence(
         today=today, config=config, site=site, content=content, urls=urls, finish=finish, owners=load_owners(config),
-        tickets=TicketEvidence(config, make_trackers(config), now or dt.datetime.combine(today, dt.time.max, dt.UTC)),
+        tickets=TicketEvidence(config, trackers, now or last_moment(today), TicketMentions(trackers, config, cache)),
         product_areas=load_product_areas(config), styles=style_references(config, content),
     )

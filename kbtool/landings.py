@@ -46,7 +46,7 @@ class Commits:
     parents: dict[int, list[str]] = field(default_factory=dict)
     changes: dict[str, list[int]] = field(default_factory=dict)
     states: list[str] = field(default_factory=lambda: [""])
-    first_parent: str = ""  #: of the first commit that was read
+    first_parent: str = ""  #: of the commit that was read last
 
     @cached_property
     def numbers(self) -> dict[str, int]:
@@ -62,6 +62,17 @@ class Commits:
         """Return (commit, state) for each change of a path, oldest first."""
         flat = self.changes.get(path, [])
         return list(zip(flat[::2], flat[1::2], strict=True))
+
+    def turn(self) -> None:
+        """Put commits that were read newest first into the order of their numbers: git prints them sooner than oldest first."""
+        last = len(self.ids) - 1
+        for column in (self.ids, self.subjects, self.committed, self.authored, self.authors):
+            column.reverse()
+        self.minor = array("q", sorted(last - number for number in self.minor))
+        self.parents = {last - number: others for number, others in reversed(self.parents.items())}
+        for flat in self.changes.values():
+            flat[::2] = [last - number for number in flat[-2::-2]]
+            flat[1::2] = flat[::-2]
 
     def subject(self, number: int) -> str:
         """Return the first line of a commit's message."""
@@ -114,8 +125,7 @@ def _tokens(chunks: Iterable[bytes]) -> Iterator[list[bytes]]:
 def _commit(into: Commits, token: bytes, tokens: Iterator[bytes], people: dict[tuple[bytes, bytes], int]) -> int:
     number = len(into.ids)
     commit, _, parents = token[1:].decode().partition(" ")
-    if not number:
-        into.first_parent = parents.partition(" ")[0]
+    into.first_parent = parents.partition(" ")[0]
     if " " in parents:
         into.parents[number] = parents.split()[1:]
     into.ids.append(commit)
@@ -179,7 +189,7 @@ class Reading:
         self._log: Stream | None = None
         self._graph: Stream | None = None
         if tip != line.tip:
-            self._log = git.stream("log", "--first-parent", "--reverse", *_RAW, *self._range, "--")
+            self._log = git.stream("log", "--first-parent", *_RAW, *self._range, "--")
             self._graph = git.stream("rev-list", "--parents", *self._range, "--")
 
     def finish(self, *, joined: bool = True) -> bool:
@@ -203,6 +213,7 @@ class Reading:
         line, before = self._line, len(self._line.landings.ids)
         new = Commits() if before else line.landings
         parse(log, new)
+        new.turn()
         if before:
             if joined and (not new.ids or new.first_parent != line.tip):
                 return False

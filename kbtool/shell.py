@@ -102,6 +102,7 @@ def run_checks(
                          hint="set content in [tool.kbtool], or write one with `kbtool new`")
     found = run(evidence, checks, only=only(paths, evidence))
     evidence.content.keep()
+    evidence.tickets.mentions.keep()
     for kind, notes in (("history", evidence.reviews.notes), ("cache", cache.notes)):
         for note in notes:
             say(f"warning[{kind}]: {note}")

@@ -6,23 +6,19 @@ Nothing here judges, and nothing asks a server: the embedded tracker is a file, 
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from kbtool.articles import Article
 from kbtool.config import Config
-from kbtool.regions import code_test, comment_spans
 from kbtool.snapshot import Record, Snapshot, SnapshotError, read
+from kbtool.ticket_mentions import TicketMentions, written_key
 from kbtool.tickets import Answer, Outcome, Ticket, Tracker
 
 SYNC = "`kbtool tickets sync`"
 EMBEDDED = "tickets"  #: the name of the tracker that is the file checks/tickets.yml
 _FUTURE = dt.timedelta(hours=1)  #: what two clocks may differ
-_SENTENCE_END = re.compile(r"[.!?][\"')\]]*\s|\n[ \t]*(?:\n|[-*+>|#]|\d+[.)] )")
-_LONGEST = 200  #: characters of a sentence
-_SHOWN = ("title", "description", "tags", "known_issue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +59,13 @@ class TicketEvidence:
         config: the configuration.
         trackers: those of the configuration by name, the embedded one among them.
         now: the moment to judge by.
+        mentions: where articles name them.
     """
 
     config: Config
     trackers: Mapping[str, Tracker]
     now: dt.datetime
+    mentions: TicketMentions
     _named: dict[str, tuple[NamedTicket, ...]] = field(default_factory=dict)
     _answers: dict[tuple[str, str], NamedTicket] = field(default_factory=dict)
 
@@ -86,7 +84,7 @@ class TicketEvidence:
     def named(self, article: Article) -> tuple[NamedTicket, ...]:
         """Return every ticket that an article names anywhere; see `of`."""
         if article.path not in self._named:
-            parts = (self._in_front_matter, self._in_shown_keys, self._in_text) if article.readable else ()
+            parts = (self._in_front_matter, self._mentioned) if article.readable else ()
             self._named[article.path] = tuple(self._known(one) for part in parts for one in part(article))
         return self._named[article.path]
 
@@ -133,34 +131,13 @@ class TicketEvidence:
             tracker, key, missing = self.claim(one.ref)
             yield NamedTicket(one.ref, key, tracker, place.line, place.column, number, expects=one.expects, missing=missing)
 
-    def _in_shown_keys(self, article: Article) -> Iterator[NamedTicket]:
-        """Yield the tickets in what sites show of the front matter."""
-        for name in _SHOWN if self.trackers else ():
-            value = getattr(article.front_matter, name)
-            if value:
-                place = article.place(written_key(article, name))
-                for _, _, text, tracker, key, missing in self._mentions(str(value)):
-                    yield NamedTicket(text, key, tracker, place.line, place.column, missing=missing)
-
-    def _in_text(self, article: Article) -> Iterator[NamedTicket]:
-        body = article.body if self.trackers else ""
-        found = list(self._mentions(body))
-        in_code, comments = (code_test(body), comment_spans(body)[0]) if found else (None, [])
-        for start, end, text, tracker, key, missing in found:
+    def _mentioned(self, article: Article) -> Iterator[NamedTicket]:
+        for one in self.mentions.of(article):
+            tracker, key, missing = _one_of(one.claims)
             yield NamedTicket(
-                text, key, tracker, article.body_line + body.count("\n", 0, start), start - body.rfind("\n", 0, start),
-                sentence=_sentence(body, start, end), missing=missing, in_code=bool(in_code and in_code(start, inline=True)),
-                hidden=any(first <= start < last for first, last in comments),
+                one.words, key, tracker, one.line, one.column, sentence=one.sentence, missing=missing, in_code=one.in_code,
+                hidden=one.hidden,
             )
-
-    def _mentions(self, text: str) -> Iterator[tuple[int, int, str, str, str, str]]:
-        """Yield start, end and words of each mention in a text, and what `claim` says of it."""
-        found: dict[tuple[int, int], dict[str, str]] = {}
-        for name, tracker in self.trackers.items():
-            for mention in tracker.mentions(text):
-                found.setdefault((mention.start, mention.end), {})[name] = mention.key
-        for (start, end), claims in sorted(found.items()):
-            yield start, end, text[start:end], *_one_of(claims)
 
     # ------------------------------------------------------------------------------------------ what is known of them
 
@@ -228,11 +205,6 @@ class TicketEvidence:
         return ""
 
 
-def written_key(article: Article, name: str) -> str:
-    """Return how an article spells a key of its front matter."""
-    return next((theirs for theirs, ours in article.aliases.items() if ours == name and (theirs,) in article.places), name)
-
-
 def _one_of(claims: Mapping[str, str]) -> tuple[str, str, str]:
     """Return the tracker that a reference belongs to, and its key; what is written down in the file goes before a pattern."""
     if EMBEDDED in claims:
@@ -242,12 +214,3 @@ def _one_of(claims: Mapping[str, str]) -> tuple[str, str, str]:
     if claims:
         return "", "", f"the trackers {' and '.join(sorted(claims))} both have tickets of this form; narrow one of them"
     return "", "", "no tracker of the configuration has tickets of this form"
-
-
-def _sentence(body: str, start: int, end: int) -> str:
-    """Return the sentence around a place of a text, on one line."""
-    window = max(0, start - 500)
-    first = max((match.end() for match in _SENTENCE_END.finditer(body, window, start)), default=window)
-    last = _SENTENCE_END.search(body, end)
-    text = " ".join(body[first : last.start() + 1 if last else len(body)].split())
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

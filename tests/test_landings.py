@@ -65,7 +65,23 @@ def test_the_stream(ids: list[str], size: int) -> None:
     assert made.states == ["", f"100644 {ids[5]}"]
     assert made.changes["-"] == [6, 1]
     assert made.changes["gone/"] == [6, 0]
-    assert (made.first_parent, made.parents, list(made.minor)) == ("", {}, [])
+    assert (made.first_parent, made.parents, list(made.minor)) == (ids[6], {}, [])
+
+
+def test_newest_first() -> None:
+    """Commits that are read newest first, as git prints them sooner, and turned, are those that are read oldest first."""
+    entries = [
+        commit(number, *([("100644", SHA[number], b"a")] if number % 2 else []), ("100644", SHA[number], b"b"), committed=str(number + 1).encode(),
+               trailer=b"minor" if number in (1, 4) else b"").replace(f"{SHA[3]} {SHA[2]}".encode(), f"{SHA[3]} {SHA[2]} {SHA[0]}".encode())
+        for number in range(6)
+    ]
+    oldest, newest = parsed(b"".join(entries)), parsed(b"".join(reversed(entries)))
+    newest.turn()
+    for column in ("ids", "committed", "authored", "subjects", "minor", "parents"):
+        assert getattr(newest, column) == getattr(oldest, column), column
+    assert newest.first_parent == ""
+    for path in ("a", "b"):
+        assert [(n, newest.states[state]) for n, state in newest.steps(path)] == [(n, oldest.states[state]) for n, state in oldest.steps(path)]
 
 
 def test_merges_trailers_and_dates() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from kbtool.tickets import Answer, Mention, Outcome, Ticket
 from kbtool.yaml_text import Document
 
 _KEYS = ("title", "state", "resolution", "closed_at", "reopened_at", "updated_at", "url", "confidential")
-_WORD = re.compile(r"(?<![\w/#.@-])[\w#/.@-]*[\w](?![\w/#@-])")
+_DIGITS = re.compile(r"[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,24 @@ class FileTracker:
 
     def mentions(self, text: str) -> Iterator[Mention]:
         """Yield where a text names keys of the file as words of their own; raises ConfigError as `key_of` does."""
-        for word in _WORD.finditer(text):
-            if word[0] in self._entries:
-                yield Mention(word.start(), word.end(), word[0])
+        pattern, beginnings = self._pattern
+        if any(word in text for word in beginnings):
+            for found in pattern.finditer(text):
+                if found[0] in self._entries:
+                    yield Mention(found.start(), found.end(), found[0])
+
+    @cached_property
+    def _pattern(self) -> tuple[re.Pattern[str], tuple[str, ...]]:
+        """Return what keys of the file look like, whatever their digits, and how they begin: most texts name none of them."""
+        shapes = {_DIGITS.sub("0", key) for key in self._entries}
+        pattern = "|".join(_DIGITS.sub(r"\\d+", re.escape(shape)) for shape in sorted(shapes, key=len, reverse=True))
+        beginnings = tuple({_DIGITS.split(shape)[0] for shape in shapes})
+        return re.compile(rf"(?<![\w/#.@-])(?:{pattern or '(?!)'})(?![\w/#@-])"), beginnings
+
+    @property
+    def mentions_depend_on(self) -> str:
+        """Return what else than a text decides about its mentions: the keys of the file."""
+        return hashlib.sha256("\n".join(self._entries).encode()).hexdigest()
 
     def fetch(self, keys: Iterable[str]) -> Iterator[Answer]:
         """Yield an answer for each key; raises ConfigError with file and line when the file cannot be read."""
