@@ -28,7 +28,7 @@ _CLOSE = re.compile(rb"\n(?:---|\.\.\.)[ \t]*\r?(?:\n|\Z)")
 _BLANK = b" \t\n\r\x0b\x0c"
 _FILE = "articles"  #: of the cache
 FETCH_ALL = "`git fetch --unshallow` brings it; in CI, write fetch-depth: 0 (GitHub) or GIT_DEPTH: 0 (GitLab)"
-_LEFT_OUT = "this clone leaves out older versions of the article"
+_LEFT_OUT = "this clone leaves out older versions of the article: `git fetch --refetch --no-filter` brings them"
 
 
 @dataclass(frozen=True, slots=True)

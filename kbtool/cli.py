@@ -280,6 +280,7 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     code = _guarded()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever is impatient changes nothing any more
     try:
         sys.stdout.flush()
     except BrokenPipeError:

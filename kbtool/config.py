@@ -20,6 +20,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from kbtool.dates import AGE_HINT, INTERVAL_HINT, Interval, parse_age, parse_interval
 from kbtool.errors import ConfigError
 from kbtool.presets import PRESETS, Preset
+from kbtool.validation import wrong
 
 FILE = "pyproject.toml"
 SeverityName = Literal["error", "warning", "off"]
@@ -318,7 +319,7 @@ def _config_error(error: ValidationError, text: str) -> ConfigError:
         }
         message = f"unknown key {keys[-1]!r}{did_you_mean(keys[-1], tables.get(keys[0], Config).model_fields)}"
     else:
-        message = f"{'.'.join(keys) or 'tool.kbtool'}: {first['msg'].removeprefix('Value error, ')}"
+        message = f"{'.'.join(keys) or 'tool.kbtool'}: {wrong(first)}"
     return ConfigError(message, where=f"{FILE}:{_line_of(text, keys)}", hint="see the article Configuration")
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from kbtool.config import Config, did_you_mean
 from kbtool.dates import DATE_HINT, parse_date
 from kbtool.errors import ConfigError
+from kbtool.validation import wrong
 from kbtool.yaml_text import Document, YamlTextError, parse
 
 OWNERS, PRODUCT_AREAS = "owners.yml", "product_areas.yml"
@@ -105,7 +106,7 @@ def _entry(model: type[_E], key: str, value: Any, document: Document, where: str
     path = (key, *first["loc"])
     while path not in document.places:
         path = path[:-1]
-    message = f"{key}: {first['msg'].removeprefix('Value error, ')}"
+    message = f"{key}: {wrong(first)}"
     if first["type"] == "extra_forbidden":
         word = str(first["loc"][-1])
         message = f"{key}: unknown key {word!r}{did_you_mean(word, model.model_fields)}"

@@ -60,6 +60,7 @@ from kbtool.errors import ConfigError, UsageError
 from kbtool.installed import load, points
 from kbtool.reports import json as json_report
 from kbtool.reports import text as text_report
+from kbtool.validation import wrong
 
 BUILTIN_CHECKS: tuple[type[Check], ...] = (
     FrontMatterInvalid, TitleMissing, OwnerMissing, OwnerUnknown, OwnerGone, AreaMissing, AreaUnknown, UrlTaken,
@@ -206,7 +207,7 @@ def _with_options(check: type[Check], config: Config) -> Check:
         return TypeAdapter(check).validate_python(given)
     except ValidationError as error:
         first = error.errors()[0]
-        raise _option_error(check, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        raise _option_error(check, f"{'.'.join(map(str, first['loc']))}: {wrong(first)}") from None
 
 
 def _option_error(check: type[Check], message: str) -> ConfigError:

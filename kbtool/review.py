@@ -261,4 +261,7 @@ def reviewer(by: str | None, evidence: Evidence, identity: str | None) -> str:
     if by not in owners if evidence.owners is not None else not by.strip():
         raise UsageError(f"--by: no owner is called {by!r}{did_you_mean(by, owners)}", kind="no-such-owner",
                          hint=f"owners are in {register}")
+    until = owners[by].until if by in owners else None
+    if until is not None and until < evidence.today:
+        raise UsageError(f"--by: {by} left on {until}", kind="no-such-owner", hint=f"owners are in {register}")
     return by

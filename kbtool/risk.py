@@ -38,7 +38,7 @@ class RiskInputs:
         code_landings: landings of the last 90 days that changed a file which the article covers or names.
         findings: unresolved findings about the article.
         public: whether customers read it.
-        tickets: tickets of the article that were opened or resolved since its review.
+        tickets: tickets of the article that were resolved or reopened since its review.
         complaints: readers who said that it did not help, since its review.
     """
 
@@ -85,7 +85,7 @@ def _terms(inputs: RiskInputs) -> tuple[tuple[float, str], ...]:
         (CODE * math.log2(1 + inputs.code_landings), f"its code changed {code} in the last {CODE_DAYS} days"),
         (FINDINGS * math.log2(1 + inputs.findings), _count(inputs.findings, "unresolved finding")),
         (PUBLIC * inputs.public, "customers read it"),
-        (TICKETS * math.log2(1 + inputs.tickets), f"{_count(inputs.tickets, 'ticket')} opened or resolved {since}"),
+        (TICKETS * math.log2(1 + inputs.tickets), f"{_count(inputs.tickets, 'ticket')} resolved or reopened {since}"),
         (FEEDBACK * math.log2(1 + inputs.complaints), f"{_count(inputs.complaints, 'reader')} said {since} that it did not help"),
     )
 

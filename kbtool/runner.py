@@ -56,7 +56,7 @@ def _run_one(check: Check, evidence: Evidence) -> tuple[list[Finding | Unknown],
     except SkipCheck as skip:
         return [], [Skipped(name, str(skip), lasting=skip.lasting)]
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's check may raise anything
-        return [], [Skipped(name, f"it broke: {type(error).__name__}: {error}", failed=True)]
+        return [], [Skipped(name, f"{type(error).__name__}: {error}", failed=True)]
 
 
 def _finished(findings: Iterable[Finding], articles: dict[str, Article]) -> tuple[Finding, ...]:

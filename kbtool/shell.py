@@ -210,7 +210,8 @@ def leak_line(leak: Any) -> str:
     """Return one leak as a line for people."""
     from kbtool.reports.text import visible
 
-    return visible(f"{leak.file}: shows {leak.what!r}, which is from {leak.source}")
+    source = f", which is from {leak.source}" if leak.source else ""
+    return visible(f"{leak.file}: shows {leak.what!r}{source}")
 
 
 def weight(code: int) -> int:

@@ -13,6 +13,7 @@ from kbtool.config import Config, did_you_mean
 from kbtool.errors import ConfigError
 from kbtool.installed import load, points
 from kbtool.ticket_evidence import EMBEDDED
+from kbtool.validation import wrong
 
 GROUP = "kbtool.trackers"
 BUILTIN_TRACKERS: Mapping[str, str] = {
@@ -69,4 +70,4 @@ def _tracker(kind: Any, name: str, options: Mapping[str, Any]) -> Any:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, ("trackers", name, *first["loc"])))
-        raise ConfigError(f"{where}: {first['msg'].removeprefix('Value error, ')}", where="pyproject.toml") from None
+        raise ConfigError(f"{where}: {wrong(first)}", where="pyproject.toml") from None

@@ -64,6 +64,10 @@ def _edits(article: Article, evidence: Evidence) -> Iterator[Moment]:
         landings = evidence.reviews.code[MAIN].history.line.landings
         text = f"{', '.join(edit.authors)}: {landings.subject(edit.number)}"
         yield Moment(edit.day, "edit", text, landings.ids[edit.number], edit.number)
+    change = evidence.reviews.of(article).text
+    if change is not None and change.landings and change.since not in {edit.day for edit in edits_of(article, evidence)}:
+        text = f"{', '.join(change.authors)}: {change.subject} (title, description, or what the article shows of others)"
+        yield Moment(change.since, "edit", text)
 
 
 def _code(article: Article, evidence: Evidence) -> Iterator[Moment]:

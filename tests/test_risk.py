@@ -108,7 +108,7 @@ def test_what_cannot_be_counted_is_refused(wrong: dict[str, Any], message: str) 
         (RiskInputs(words=0, findings=1), ("1 unresolved finding",)),
         (RiskInputs(words=0, findings=2), ("2 unresolved findings",)),
         (RiskInputs(words=0, public=True), ("customers read it",)),
-        (RiskInputs(words=0, tickets=1), ("1 ticket opened or resolved since its review",)),
+        (RiskInputs(words=0, tickets=1), ("1 ticket resolved or reopened since its review",)),
         (RiskInputs(words=0, complaints=4), ("4 readers said since its review that it did not help",)),
         (
             RiskInputs(words=1240, edit_ages=(30.0,) * 7, code_landings=31),

@@ -134,14 +134,14 @@ def test_a_check_of_the_site_that_breaks_stops_no_other(kb: Any) -> None:
     kb.write("checks/site.py", BROKEN_CHECK)
     kb.write("content/due.md", DUE)
     text = kb.run("check")
-    assert "broke: ACME001 of-the-site: it broke: LookupError: no such drawer" in text.out
+    assert "broke: ACME001 of-the-site: LookupError: no such drawer" in text.out
     assert "KB103" in text.out
     done = kb.run("check", "--format", "json")
     assert done.code == 3
     report = done.json()
     assert report["complete"] is False
     assert report["skipped"] == [
-        {"check": "ACME001 of-the-site", "reason": "it broke: LookupError: no such drawer", "failed": True, "lasting": False},
+        {"check": "ACME001 of-the-site", "reason": "LookupError: no such drawer", "failed": True, "lasting": False},
     ]
     assert [found["code"] for found in report["findings"]] == ["KB103"]
 
