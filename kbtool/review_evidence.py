@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kbtool.article_history import Review
 from kbtool.covers import Code, FileChange, Glob
@@ -41,6 +41,13 @@ class Change:
     command: str = ""
     bases: tuple[tuple[str, int], ...] = ()  #: repository and the landing after which it changed
     pairs: tuple[Pair, ...] = ()  #: one for each file
+
+    def facts(self) -> dict[str, Any]:
+        """Return what a finding tells of it, as JSON types."""
+        return {
+            "landings": self.landings, "since": self.since.isoformat() if self.since else None, "authors": list(self.authors),
+            "newest": self.subject, "uncommitted": list(self.uncommitted), "command": self.command,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,11 +69,7 @@ class CodeChanged(Check):
             article, "covers", f"{what}{_details(change, added, removed)}",
             hint=f"{change.command or 'read the code'}; then `kbtool review {article.path}`",
             severity=self._severity(article, change, evidence),
-            evidence={
-                "landings": change.landings, "since": change.since.isoformat() if change.since else None,
-                "files": list(change.files), "lines_added": added, "lines_removed": removed, "authors": list(change.authors),
-                "newest": change.subject, "uncommitted": list(change.uncommitted), "command": change.command,
-            },
+            evidence={**change.facts(), "files": list(change.files), "lines_added": added, "lines_removed": removed},
         )
 
     def _severity(self, article: Article, change: Change, evidence: Evidence) -> Severity | None:

@@ -63,11 +63,7 @@ class TextChanged(Check):
         yield self.at_key(
             article, "last_reviewed_on", f"the words have changed after the review of {reviewed}{_details(change)}",
             hint=f"{change.command}; then `kbtool review {article.path}`",
-            evidence={
-                "landings": change.landings, "since": change.since.isoformat() if change.since else None,
-                "authors": list(change.authors), "newest": change.subject, "uncommitted": list(change.uncommitted),
-                "command": change.command,
-            },
+            evidence=change.facts(),
         )
 
 
