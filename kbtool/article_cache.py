@@ -150,6 +150,7 @@ class ArticleCache:
         self._began = cache.moment() or 0
         self._kept: dict[str, Kept] = {}
         self._lines: dict[str, tuple[bytes, bytes]] = {}
+        self._told: dict[str, frozenset[str]] = {}  #: what was kept of each article by this run
         sections = cache.read(_NAME, self._key)
         if sections is not None:
             try:
@@ -179,9 +180,10 @@ class ArticleCache:
         lines = {}
         for article in articles:
             news = article.news()
-            if news is None:
+            if news is None or self._told.get(article.source) == news.keys():
                 lines[article.source] = self._lines[article.source]
             else:
+                self._told[article.source] = frozenset(news)
                 with contextlib.suppress(ValueError):  # a file's name that is not UTF-8
                     lines[article.source] = self._line(news, article.head)
         if lines != self._lines:
@@ -190,6 +192,7 @@ class ArticleCache:
                 "heads": b"\n".join(head for _, head in lines.values()),
             }
             self._cache.write(_NAME, self._key, sections)
+            self._lines = lines
 
     def _line(self, article: dict[str, Any], head: Head) -> tuple[bytes, bytes]:
         if max(article["state"][2:]) >= self._began - _COARSEST:

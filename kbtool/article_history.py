@@ -13,15 +13,16 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from kbtool.cache import Cache
 from kbtool.config import Config, FolderDefaults
 from kbtool.content_files import decode
 from kbtool.dates import parse_date
 from kbtool.front_matter import read_front_matter, split
-from kbtool.git import GitError
+from kbtool.git import Git, GitError
 from kbtool.history import History, Unproven, last_second
+from kbtool.landings import Line
 
 _OPEN = re.compile(rb"(?:\xef\xbb\xbf)?---[ \t]*\r?\n")
 _CLOSE = re.compile(rb"\n(?:---|\.\.\.)[ \t]*\r?(?:\n|\Z)")
@@ -291,32 +292,47 @@ class ArticleHistories:
         return [(number, day) for (_, before), (number, day) in pairwise([(-1, ""), *dated]) if day and day != before]
 
 
-def load(history: History, paths: Sequence[str], config: Config, cache: Cache, suffixes: tuple[str, ...]) -> ArticleHistories:
-    """Read what the versions of these articles say.
+class VersionReading:
+    """Reads what the versions of articles say: git runs from the start on, `finish` waits for it.
 
     Raises:
         GitError: git fails.
     """
-    made = ArticleHistories(history, FactReader(config))
-    kept, renames = _kept(cache, made.reader.key)
-    moves = _moves(history, suffixes)
-    made.similar.update((commit, renames[commit]) for commit in moves if commit in renames)
-    try:
-        made.similar.update(_renames(history, [commit for commit in moves if commit not in renames]))
-    except GitError as error:
-        if error.kind != "git-partial":
-            raise
-        made.untold = frozenset(moves).difference(renames)
-    wanted = {version.blob for path in paths for version in made.versions(path)}
-    wanted.update(blob for path in paths for _, blob in made.side_versions(path))
-    wanted.discard("")
-    made.facts.update((blob, kept[blob]) for blob in wanted if blob in kept)
-    missing = sorted(wanted - kept.keys())
-    for blob, raw in history.git.blobs(missing):
-        made.facts[blob] = None if raw is None else made.reader.read(raw)
-    if missing or renames != made.similar:
-        _keep(cache, made)
-    return made
+
+    def __init__(self, git: Git, line: Line, paths: Sequence[str], config: Config, cache: Cache) -> None:
+        """Start with the versions that these articles had under the names of today, less those that the cache knows."""
+        self._git, self._paths, self._cache, self._suffixes = git, paths, cache, config.suffixes
+        self._reader = FactReader(config)
+        self._kept, self._renames = _kept(cache, self._reader.key)
+        blobs = {line.landings.states[state][7:] for path in paths for state in line.landings.changes.get(path, [])[1::2]}
+        self._started = sorted(blobs - self._kept.keys() - {""})
+        self._contents = git.blobs(self._started)
+
+    def finish(self, history: History) -> ArticleHistories:
+        """Return the histories of the articles in the light of history as a whole."""
+        kept, paths = self._kept, self._paths
+        made = ArticleHistories(history, self._reader)
+        self._tell_renames(made)
+        wanted = {version.blob for path in paths for version in made.versions(path)}
+        wanted.update(blob for path in paths for _, blob in made.side_versions(path))
+        wanted.discard("")
+        made.facts.update((blob, kept[blob]) for blob in wanted if blob in kept)
+        later = sorted(wanted - kept.keys() - set(self._started))
+        for blob, raw in chain(self._contents, self._git.blobs(later)):
+            made.facts[blob] = None if raw is None else made.reader.read(raw)
+        if self._started or later or self._renames != made.similar:
+            _keep(self._cache, made)
+        return made
+
+    def _tell_renames(self, made: ArticleHistories) -> None:
+        moves = _moves(made.history, self._suffixes)
+        made.similar.update((commit, self._renames[commit]) for commit in moves if commit in self._renames)
+        try:
+            made.similar.update(_renames(made.history, [commit for commit in moves if commit not in self._renames]))
+        except GitError as error:
+            if error.kind != "git-partial":
+                raise
+            made.untold = frozenset(moves).difference(self._renames)
 
 
 def _moves(history: History, suffixes: tuple[str, ...]) -> list[str]:

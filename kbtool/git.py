@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 from kbtool.errors import ConfigError, IncompleteError
@@ -110,20 +111,23 @@ class Git:
         return Stream(self, args, stdin)
 
     def blobs(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
-        """Yield the content of each blob, first those that this clone does not have, with None.
+        """Return the content of each blob, first those that this clone does not have, with None; git runs from now on.
 
         Raises:
-            GitError: git fails.
+            GitError: git fails, now or later.
         """
-        if self.is_partial:  # git would fetch what is missing, and fail
-            wished = list(ids)
-            there = self._there(wished)
-            yield from ((blob, None) for blob in wished if blob not in there)
-            ids = [blob for blob in wished if blob in there]
-        asked = "".join(f"{blob}\n" for blob in ids)
+        wished = list(ids)
+        there = self._there(wished) if self.is_partial else frozenset(wished)  # else git would fetch what is missing, and fail
+        lacking = [(blob, None) for blob in wished if blob not in there]
+        asked = "".join(f"{blob}\n" for blob in wished if blob in there)
+        contents = self._contents(self.stream("cat-file", "--batch", "--buffer", stdin=asked.encode())) if asked else iter(())
+        return chain(lacking, contents)
+
+    @staticmethod
+    def _contents(stream: Stream) -> Iterator[tuple[str, bytes | None]]:
         rest, wanted = b"", -1
         head: list[str] = []
-        for chunk in self.stream("cat-file", "--batch", "--buffer", stdin=asked.encode()):
+        for chunk in stream:
             rest += chunk
             place = 0
             while True:

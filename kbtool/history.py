@@ -11,7 +11,7 @@ import datetime as dt
 import os
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -173,8 +173,8 @@ class Opening:
             return Line(), 0
         return line, len(line.landings.ids)
 
-    def finish(self, today: dt.date, config: Config) -> History:
-        """Return the history.
+    def finish(self, today: dt.date, config: Config, told: Callable[[Line], None] = lambda _: None) -> History:
+        """Return the history; `told` hears of its landings as soon as they are read.
 
         Raises:
             GitError: it cannot be read.
@@ -186,6 +186,7 @@ class Opening:
             if len(self._line.landings.ids) - self._cached > (_REREAD if self._cached else 0):
                 self._cache.write(self._name, self._key, pack(self._line))
             Reading(self.git, self._line, self.head, self._folder).finish(joined=False)
+        told(self._line)
         return _judged(History(self.git, self._line, today, notes=self._notes), config)
 
     @staticmethod

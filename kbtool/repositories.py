@@ -8,10 +8,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from kbtool.article_history import load
+from kbtool.article_history import VersionReading
 from kbtool.articles import Article
 from kbtool.cache import Cache
 from kbtool.config import Config
@@ -20,6 +20,7 @@ from kbtool.dates import Interval
 from kbtool.errors import ConfigError
 from kbtool.git import Git, GitError
 from kbtool.history import History, Opening, Unproven, open_main, prefix_of
+from kbtool.landings import Line
 from kbtool.review_evidence import Pair
 from kbtool.reviews import Reviews
 from kbtool.urls import UrlMap
@@ -61,12 +62,15 @@ class Repositories:
                               hint="name a branch that was fetched, such as origin/main")
         return opened
 
-    def finish(self, today: dt.date, articles: Sequence[Article], urls: UrlMap) -> Reviews:
-        """Return the reviews of these articles in the light of all that."""
+    def finish(
+        self, today: dt.date, articles: Sequence[Article], urls: UrlMap, meanwhile: Callable[[], None] = lambda: None
+    ) -> Reviews:
+        """Return the reviews of these articles in the light of all that; `meanwhile` is done while git reads their versions."""
         code = {}
+        self._meanwhile = meanwhile
         for name, opened in self._opened.items():
             try:
-                code[name] = self._code(name, opened, today)
+                code[name] = self._code(name, opened, today, articles)
             except (GitError, Unproven) as error:
                 self._missing[name] = _reason(error)
         made = Reviews(articles, urls, self._config, code, self._missing)
@@ -75,21 +79,25 @@ class Repositories:
             self._with_histories(made, code[MAIN].history)
         return made
 
-    def _code(self, name: str, opened: Opening, today: dt.date) -> Code:
-        history = opened.finish(today, self._config)
+    def _code(self, name: str, opened: Opening, today: dt.date, articles: Sequence[Article]) -> Code:
         if name == MAIN:
+            history = opened.finish(today, self._config, lambda line: self._start_versions(opened.git, line, articles))
             above = "/".join([".."] * prefix_of(Git(self._config.root), self._config).count("/"))
             return Code(history, WorkingTree(opened.git), place=above)
-        found = self._config.repositories[name]
+        history, found = opened.finish(today, self._config), self._config.repositories[name]
         if found.max_age is not None:
             _refuse_old(history, name, found.max_age)
         return Code(history, CommittedTree(opened.git, opened.head), place=found.path)
 
+    def _start_versions(self, git: Git, line: Line, articles: Sequence[Article]) -> None:
+        prefix = prefix_of(Git(self._config.root), self._config)
+        self._versions = VersionReading(git, line, [prefix + article.path for article in articles], self._config, self._cache)
+
     def _with_histories(self, made: Reviews, history: History) -> None:
         made.prefix = prefix_of(Git(self._config.root), self._config)
-        paths = [made.prefix + article.path for article in made.articles]
         try:
-            made.histories = load(history, paths, self._config, self._cache, self._config.suffixes)
+            self._meanwhile()
+            made.histories = self._versions.finish(history)
             made.lines = self._count_lines(made)
         except GitError as error:
             made.histories = None

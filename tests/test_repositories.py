@@ -224,7 +224,7 @@ def test_a_clone_without_blobs(reviewed, judge, tmp_path) -> None:
     assert Git(clone.folder).is_partial
     found = judge(clone, "2026-02-09")
     assert (found.verdict("a"), found.verdict("b")) == ("fresh", "unknown")
-    assert unknown(found, "b") == ["this clone leaves out older versions of the article"]
+    assert unknown(found, "b") == ["this clone leaves out older versions of the article: `git fetch --refetch --no-filter` brings them"]
     assert found.found.exit_code("error", strict=False) == 3
 
 
