@@ -80,6 +80,7 @@ def check(
     """
     evidence, run = shell.run_checks(root, options, paths)
     report = shell.find_report(form)
+    run = run if form == "text" else run.below(shell.place_in_repository(evidence.config))
     shell.write_report(report.render(run, color=shell.colors(sys.stdout) and output is None), output, evidence)
     code = run.exit_code(fail_on or evidence.config.fail_on, strict=options["strict"])
     return 0 if code == 1 and options["exit_zero"] else code

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -96,13 +96,34 @@ class ArticleVerdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """A check as reports name it: its code, name, usual severity, first sentence, and documentation as Markdown."""
+
+    code: str
+    name: str
+    severity: Severity
+    summary: str
+    documentation: str
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
-    """Everything one run found, sorted; reports only read it."""
+    """Everything one run found, sorted; reports only read it. `rules` are the checks that ran, sorted by code."""
 
     findings: tuple[Finding, ...]
     articles: tuple[ArticleVerdict, ...]
     skipped: tuple[Skipped, ...] = ()
     checks: int = 0
+    rules: tuple[Rule, ...] = ()
+
+    def below(self, prefix: str) -> Run:
+        """Return the run with paths from the top of the repository, in which the knowledge base is below `prefix`."""
+        if not prefix:
+            return self
+        return replace(
+            self, findings=tuple(replace(finding, path=prefix + finding.path) for finding in self.findings),
+            articles=tuple(replace(article, path=prefix + article.path) for article in self.articles),
+        )
 
     def count(self, severity: Severity) -> int:
         """Return how many findings have this severity."""

@@ -58,6 +58,8 @@ from kbtool.check import Check
 from kbtool.config import Config, did_you_mean
 from kbtool.errors import ConfigError, UsageError
 from kbtool.installed import load, points
+from kbtool.reports import annotations as annotations_report
+from kbtool.reports import azure, codequality, junit, markdown, sarif
 from kbtool.reports import json as json_report
 from kbtool.reports import text as text_report
 from kbtool.validation import wrong
@@ -71,7 +73,10 @@ BUILTIN_CHECKS: tuple[type[Check], ...] = (
     TicketResolved, TicketReopened, TicketUnknown, TicketConfidential,
     LinkToInternal, RegionUnbalanced, SymlinkEscape,
 )
-BUILTIN_REPORTS: Mapping[str, Any] = {"text": text_report, "json": json_report}
+BUILTIN_REPORTS: Mapping[str, Any] = {
+    "text": text_report, "json": json_report, "markdown": markdown, "annotations": annotations_report, "azure": azure, "sarif": sarif,
+    "codequality": codequality, "junit": junit,
+}
 PREFIX = "KB"  #: codes with this prefix belong to the package
 
 

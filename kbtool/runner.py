@@ -10,7 +10,7 @@ from dataclasses import replace
 from kbtool.articles import Article
 from kbtool.check import Check, SkipCheck
 from kbtool.evidence import Evidence
-from kbtool.finding import ArticleVerdict, Finding, Run, Severity, Skipped, Unknown
+from kbtool.finding import ArticleVerdict, Finding, Rule, Run, Severity, Skipped, Unknown
 from kbtool.freshness import is_current, require_history, verdict
 
 _EXCERPT = 200  #: characters of the source line that a finding shows
@@ -43,7 +43,13 @@ def run(
         if is_current(article):
             unknown[article.path] += [Unknown(article.path, reason) for reason in lost]
     verdicts = _verdicts(finished, unknown, evidence, only)
-    return Run(finished, verdicts, tuple(sorted(skipped)), len(checks))
+    rules = sorted(map(_rule, checks), key=lambda rule: rule.code)
+    return Run(finished, verdicts, tuple(sorted(skipped)), len(checks), tuple(rules))
+
+
+def _rule(check: Check) -> Rule:
+    text = check.documentation()
+    return Rule(check.code, check.name(), check.severity, text.partition("\n")[0], text)
 
 
 def _run_one(check: Check, evidence: Evidence) -> tuple[list[Finding | Unknown], list[Skipped]]:

@@ -166,6 +166,17 @@ def find_report(form: str) -> Any:
     return reports[form]
 
 
+def place_in_repository(config: Config) -> str:
+    """Return the path of the knowledge base in its repository, "" or with a slash at its end; "" where there is none."""
+    from kbtool.git import Git, GitError
+    from kbtool.history import prefix_of
+
+    try:
+        return prefix_of(Git(config.root), config)
+    except GitError:
+        return ""
+
+
 def write(text: str, *, nl: bool = True) -> None:
     """Write to standard output at once; a reader that has seen enough and left changes nothing, least of all the verdict."""
     try:
