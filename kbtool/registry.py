@@ -74,8 +74,8 @@ BUILTIN_CHECKS: tuple[type[Check], ...] = (
     LinkToInternal, RegionUnbalanced, SymlinkEscape,
 )
 BUILTIN_REPORTS: Mapping[str, Any] = {
-    "text": text_report, "json": json_report, "markdown": markdown, "annotations": annotations_report, "azure": azure, "sarif": sarif,
-    "codequality": codequality, "junit": junit,
+    "text": text_report, "json": json_report, "markdown": markdown, "annotations": annotations_report, "azure": azure,
+    "sarif": sarif, "codequality": codequality, "junit": junit,
 }
 PREFIX = "KB"  #: codes with this prefix belong to the package
 

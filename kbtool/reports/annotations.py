@@ -36,8 +36,8 @@ def _lines(run: Run) -> Iterator[str]:
 
 def _command(finding: Finding) -> str:
     hint = f"\n{finding.hint}" if finding.hint else ""
-    place = f"file={_property(finding.path)},line={finding.line},col={finding.column}"
-    return f"::{finding.severity.value} {place},title={_property(f'{finding.code} {finding.name}')}::{_data(finding.message + hint)}"
+    place = f"file={_property(finding.path)},line={finding.line},col={finding.column},title={finding.code} {finding.name}"
+    return f"::{finding.severity.value} {place}::{_data(finding.message + hint)}"
 
 
 def _data(text: str) -> str:
