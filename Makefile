@@ -30,7 +30,7 @@ retest:
 	$(MAKE) test
 
 $(VENV)/.tested: $(ALL_SOURCES) | $(VENV)/.installed $(VENV)/.dev
-	KBTOOL_WHEEL=1 $(BIN)/pytest -n $(JOBS) -q
+	KBTOOL_WHEEL=1 $(BIN)/pytest -n $(JOBS) --dist loadgroup -q
 	date -u "+%Y-%m-%d %H:%M UTC" > $@
 
 check: $(VENV)/.installed $(VENV)/.dev
@@ -50,7 +50,7 @@ bench: $(VENV)/.installed $(VENV)/.dev
 	$(BIN)/python bench/history.py ../shared/bench/make_kb.py
 
 soak: $(VENV)/.installed $(VENV)/.dev
-	HYPOTHESIS_PROFILE=soak $(BIN)/pytest -n $(JOBS) -q
+	HYPOTHESIS_PROFILE=soak $(BIN)/pytest -n $(JOBS) --dist loadgroup -q
 
 clean:
 	rm -rf $(VENV) dist site .kbtool/build .kbtool/serve .kbtool/preview

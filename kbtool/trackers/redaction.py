@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import logging
+import re
 from collections.abc import Iterable
 from urllib.parse import quote
 
@@ -45,7 +46,7 @@ class Redaction(logging.Filter):
 
 def _forms(secret: str) -> Iterable[str]:
     percent = quote(secret, safe="")
-    for form in (secret, percent, percent.replace("%2B", "%2b").replace("%2F", "%2f").replace("%3D", "%3d"), *_base64(secret)):
+    for form in (secret, percent, re.sub("%..", lambda found: found[0].lower(), percent), *_base64(secret)):
         yield form
         yield form.replace("/", "\\/")  # as some servers write JSON
 

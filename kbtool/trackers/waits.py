@@ -11,7 +11,7 @@ _EPOCH = 1_000_000_000  #: a larger number of seconds is a moment, not a span
 _FAR = 366 * 86400.0  #: no server means more
 _REMAINING = ("x-ratelimit-remaining", "ratelimit-remaining", "x-rate-limit-remaining", "rate-limit-remaining")
 _RESET = ("x-ratelimit-reset", "ratelimit-reset", "x-rate-limit-reset", "rate-limit-reset")
-_NUMBER = re.compile(r"-?\d{1,12}(?:\.\d{1,9})?")
+_NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?")
 _TO_THE_MINUTE = re.compile(r"T\d\d:\d\d(?!:)")
 
 
@@ -19,7 +19,8 @@ def wait_of(headers: Mapping[str, str], now: dt.datetime) -> float | None:
     """Return the seconds for which an answer asks to wait, 0 or more; None where it does not say.
 
     `Retry-After` goes first, then the reset of a limit that is used up, whether that is written as seconds to go (Zendesk),
-    seconds since 1970 (GitHub, GitLab), ISO 8601 (Jira, to the minute) or an HTTP date. What cannot be read is not there.
+    seconds since 1970 (GitHub, GitLab), ISO 8601 (Jira, to the minute) or an HTTP date. What cannot be read, is negative or
+    lies more than a year ahead is not there; a moment that is past means 0.
 
     Args:
         headers: with names in small letters.
@@ -55,7 +56,8 @@ def _iso(text: str) -> dt.datetime | None:
     except ValueError:
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-    return moment + dt.timedelta(minutes=1) if _TO_THE_MINUTE.search(text) else moment
+    late = moment.year == dt.MAXYEAR
+    return moment + dt.timedelta(minutes=1) if _TO_THE_MINUTE.search(text) and not late else moment
 
 
 def http_date(text: str) -> dt.datetime | None:
