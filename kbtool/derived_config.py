@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kbtool.articles import Article
 from kbtool.editions import Edition
 from kbtool.evidence import Evidence
+from kbtool.known_issues import ARCHIVE, REGISTER, TITLES
 from kbtool.site_config import entries, overlay
 from kbtool.urls import UrlMap, page_key
 
@@ -28,9 +29,17 @@ STYLE = "assets/kbtool/kbtool.css"
 
 
 def derive(
-    evidence: Evidence, edition: Edition, articles: Sequence[Article], *, preview: bool = False
+    evidence: Evidence, edition: Edition, articles: Sequence[Article], *, pages: Collection[str] = (), preview: bool = False
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return the configuration of an edition, and notes on what was left out of it."""
+    """Return the configuration of an edition, and notes on what was left out of it.
+
+    Args:
+        evidence: the knowledge base.
+        edition: whose configuration it is.
+        articles: those that the edition shows.
+        pages: the pages of TITLES that kbtool has made for it.
+        preview: whether navigation is to carry titles.
+    """
     values = overlay(evidence.site.values, edition.mkdocs)
     notes = [f"{evidence.config.mkdocs}: {key} is not used in an edition" for key in ("hooks",) if values.get(key)]
     for key in _DROPPED:
@@ -50,9 +59,11 @@ def derive(
     shown = [article for article in articles if article.front_matter.state != "archived"]
     given = values.pop("nav", None)
     notes += [f"{evidence.config.mkdocs}: nav names {path!r}, which is no article" for path in _not_there(given, evidence)]
-    nav = _nav(given, shown, evidence.urls)
-    if nav is None and preview:
-        nav = _tree_nav(shown, edition)
+    nav = _nav(given, {article.source for article in shown} | {*pages}, evidence.urls)
+    if nav is not None:
+        nav += _known_issues(nav, pages)
+    elif preview:
+        nav = _tree_nav({article.source: edition.title(article) for article in shown} | {page: TITLES[page] for page in pages})
     if nav is not None:
         values["nav"] = nav
     archived = [f"/{article.source}" for article in articles if article.front_matter.state == "archived"]
@@ -84,11 +95,27 @@ def _name(entry: object) -> str:
     return str(next(iter(entry), "")) if isinstance(entry, Mapping) else str(entry)
 
 
-def _nav(given: object, articles: Iterable[Article], urls: UrlMap) -> list[Any] | None:
-    """Return the navigation with only the articles of the edition; sections that become empty go as well."""
-    if not isinstance(given, list):
-        return None
-    return _entries(given, {article.source for article in articles}, urls)
+def _nav(given: object, shown: set[str], urls: UrlMap) -> list[Any] | None:
+    """Return the navigation with only the pages of the edition; sections that become empty go as well."""
+    return _entries(given, shown, urls) if isinstance(given, list) else None
+
+
+def _known_issues(nav: Iterable[Any], pages: Collection[str]) -> list[Any]:
+    """Return what a navigation lacks to lead to the register of known issues, which then is its last entry."""
+    if REGISTER not in pages or REGISTER in map(posixpath.normpath, _leaves(nav)):
+        return []
+    archive = [{TITLES[ARCHIVE]: ARCHIVE}] if ARCHIVE in pages else []
+    return [{TITLES[REGISTER]: [REGISTER, *archive] if archive else REGISTER}]
+
+
+def _leaves(nav: Iterable[Any]) -> Iterator[str]:
+    """Yield what the entries of a navigation lead to."""
+    for entry in nav:
+        value = next(iter(entry.values()), None) if isinstance(entry, Mapping) else entry
+        if isinstance(value, list):
+            yield from _leaves(value)
+        elif isinstance(value, str):
+            yield value
 
 
 def _entries(given: Iterable[Any], shown: set[str], urls: UrlMap) -> list[Any]:
@@ -105,15 +132,11 @@ def _entries(given: Iterable[Any], shown: set[str], urls: UrlMap) -> list[Any]:
 
 
 def _not_there(given: object, evidence: Evidence) -> Iterator[str]:
-    """Yield the pages of a navigation that are neither articles nor assets."""
-    for entry in given if isinstance(given, list) else []:
-        value = next(iter(entry.values()), None) if isinstance(entry, Mapping) else entry
-        if isinstance(value, list):
-            yield from _not_there(value, evidence)
-        elif isinstance(value, str) and not _ADDRESS.match(value):
-            path = posixpath.normpath(value)
-            if path not in evidence.content.by_source and path not in evidence.content.assets:
-                yield value
+    """Yield the pages of a navigation that are neither articles nor assets, nor kbtool's own."""
+    for value in _leaves(given if isinstance(given, list) else []):
+        there = (evidence.content.by_source, evidence.content.assets, TITLES)
+        if not _ADDRESS.match(value) and not any(posixpath.normpath(value) in known for known in there):
+            yield value
 
 
 def _is_shown(target: str, shown: set[str], urls: UrlMap) -> bool:
@@ -124,15 +147,15 @@ def _is_shown(target: str, shown: set[str], urls: UrlMap) -> bool:
     return "://" in target or target.startswith(("#", "mailto:")) or posixpath.normpath(target) in shown
 
 
-def _tree_nav(articles: Iterable[Article], edition: Edition) -> list[Any]:
-    """Return what MkDocs makes of a folder without `nav`, with the titles written out."""
+def _tree_nav(titles: Mapping[str, str]) -> list[Any]:
+    """Return what MkDocs makes of a folder without `nav`, with the titles of its pages written out."""
     tree: dict[str, Any] = {}
-    for article in articles:
-        *folders, _ = article.source.split("/")
+    for source, title in titles.items():
+        *folders, _ = source.split("/")
         here = tree
         for folder in folders:
             here = here.setdefault(f"{folder}/", {})
-        here[article.source] = edition.title(article)
+        here[source] = title
     home = [] if any(page_key(source) == "" for source in tree) else ["index.md"]  # the one that the stage writes
     return [*home, *_branch(tree)]
 

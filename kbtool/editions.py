@@ -62,7 +62,7 @@ class Edition:
             RedactionError: as `redact` does.
         """
         if article.front_matter.title:
-            return redact_text(article.front_matter.title, article, self)
+            return redact_text(article.front_matter.title, article, self).strip() or article.file_name
         if not (article.markdown.regions or "<!--" in article.body):
             return article.title
         return self._parsed(article).first_heading or article.file_name

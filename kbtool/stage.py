@@ -14,7 +14,7 @@ import json
 import os
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from importlib import resources
@@ -24,7 +24,7 @@ from typing import Any
 from kbtool import markdown
 from kbtool.articles import Article
 from kbtool.derived_config import derive
-from kbtool.editions import Edition, redact, select
+from kbtool.editions import Edition, redact, redact_text, select
 from kbtool.errors import ConfigError
 from kbtool.evidence import Evidence
 from kbtool.files import sync_folder
@@ -32,6 +32,7 @@ from kbtool.freshness import review_by
 from kbtool.front_matter import THEME_KEYS
 from kbtool.links import site_assets
 from kbtool.pages import home_page
+from kbtool.pages.known_issues import TEMPLATE, Register, make_register
 from kbtool.redirects import redirect_pages
 from kbtool.regions import code_mask
 from kbtool.site_config import dump, overlay
@@ -48,7 +49,8 @@ _RAW_HTML = re.compile(r"\b(?:href|src)\s*=", re.IGNORECASE)
 class Staged:
     """What was staged: the folder, the articles and assets in it, notes for the user, and the derived configuration.
 
-    `texts` is what the edition shows of each article, by source; `changed` counts the files that were written.
+    `texts` is what the edition shows of each article, by source; `words` are further ones that it may show, in pages that kbtool
+    makes; `changed` counts the files that were written.
     """
 
     folder: Path
@@ -58,6 +60,7 @@ class Staged:
     config: Mapping[str, Any]
     notes: tuple[str, ...] = ()
     changed: int = 0
+    words: tuple[str, ...] = ()
 
 
 @dataclass
@@ -81,13 +84,15 @@ def stage(evidence: Evidence, edition: Edition, folder: Path, *, preview: bool =
     """
     articles = select(evidence.articles, edition)
     plan = _Plan()
+    issues = make_register(evidence, edition, _needed(articles, evidence))
     for article in articles:
         text, assets = _compile(article, edition, evidence)
         plan.texts[article.source] = text
         plan.assets |= assets
-        plan.files[f"docs/{article.source}"] = (_front_matter(article, edition, evidence) + text).encode("utf-8", "replace")
-    _add_pages(plan, articles, edition, evidence)
-    config, notes = derive(evidence, edition, articles, preview=preview)
+        front_matter = _front_matter(article, edition, evidence, issues.facts.get(article.source, {}))
+        plan.files[f"docs/{article.source}"] = (front_matter + text).encode("utf-8", "replace")
+    _add_pages(plan, articles, edition, evidence, issues)
+    config, notes = derive(evidence, edition, articles, pages=issues.pages, preview=preview)
     for source in plan.assets | site_assets(evidence, [edition]):
         plan.files[f"docs/{source}"] = (evidence.config.root / evidence.content.assets[source].path).read_bytes()
     taken = {path.removeprefix("docs/") for path in plan.files}
@@ -97,7 +102,8 @@ def stage(evidence: Evidence, edition: Edition, folder: Path, *, preview: bool =
     changed = sync_folder(folder, plan.files)
     if preview and "mkdocs.yml" in changed:
         _touch(folder / "docs")
-    return Staged(folder, articles, tuple(sorted(plan.assets)), plan.texts, config, notes, len(changed))
+    notes += issues.notes
+    return Staged(folder, articles, tuple(sorted(plan.assets)), plan.texts, config, notes, len(changed), issues.words)
 
 
 def _touch(folder: Path) -> None:
@@ -183,18 +189,20 @@ def _put(link: str, in_html: str, match: re.Match[str]) -> str:
     return match[1] + (in_html if match[1].startswith("=") else link)
 
 
-def _front_matter(article: Article, edition: Edition, evidence: Evidence) -> str:
+def _front_matter(article: Article, edition: Edition, evidence: Evidence, known_issue: Mapping[str, Any]) -> str:
     """Return the front matter that may travel: an allow-list, and inside also who owns the article."""
     found = article.front_matter
     meta: dict[str, Any] = {"title": edition.title(article)}
     if found.description:
-        meta["description"] = found.description
+        meta["description"] = redact_text(found.description, article, edition)
     if found.tags:
         meta["tags"] = list(found.tags)
     meta |= {key: natural(value) for key, value in article.raw.items() if key in THEME_KEYS}
     if found.state == "archived":
         meta["search"] = {"exclude": True}
-    meta["kbtool"] = _facts(article, edition, evidence)
+    meta["kbtool"] = {**_facts(article, edition, evidence), **known_issue}
+    if known_issue.get("feeds"):
+        meta.setdefault("template", TEMPLATE)
     return "---\n" + "".join(f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in meta.items()) + "---\n"
 
 
@@ -222,9 +230,16 @@ def _facts(article: Article, edition: Edition, evidence: Evidence) -> dict[str, 
 # ---------------------------------------------------------------------------------------------- pages that are no article
 
 
-def _add_pages(plan: _Plan, articles: Iterable[Article], edition: Edition, evidence: Evidence) -> None:
+def _add_pages(plan: _Plan, articles: Iterable[Article], edition: Edition, evidence: Evidence, issues: Register) -> None:
     if not any(page_key(source) == "" for source in plan.texts):
         plan.files["docs/index.md"] = home_page(articles, evidence, edition).encode()
+    plan.files |= {f"docs/{path}": text.encode("utf-8", "replace") for path, text in issues.pages.items()}
+    plan.files |= {f"docs/{path}": feed for path, feed in issues.feeds.items()}
+
+
+def _needed(articles: Sequence[Article], evidence: Evidence) -> set[str]:
+    """Return the paths that the site needs for articles, assets and redirects, so that no page of ours takes their place."""
+    return {article.source for article in articles} | {*evidence.content.assets} | {*redirect_pages(articles, (), evidence)}
 
 
 # ---------------------------------------------------------------------------------------------- theme

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kbtool.articles import Article, load_article
 from kbtool.config import load_config
-from kbtool.editions import Edition, RedactionError, load_editions, redact, select, withheld_texts
+from kbtool.editions import Edition, RedactionError, load_editions, redact, redact_text, select, withheld_texts
 
 PUBLIC = Edition("public", frozenset({"public"}))
 INTERNAL = Edition("internal", frozenset({"public", "internal"}))
@@ -263,3 +263,43 @@ def test_documents_whose_regions_close_are_redacted_to_the_line(read: Callable[[
     expected = [word[0] for word, inside in zip(words, audiences_of(numbered), strict=True) if word and not inside]
     assert re.findall(r"text\d+end", shown) == expected
     assert "internal" not in shown
+
+
+# ---------------------------------------------------------------------------------------------- texts of the front matter
+
+
+@pytest.mark.parametrize(
+    ("text", "public", "internal"),
+    [
+        ("plain", "plain", "plain"),
+        ("a ::: internal b", "a ::: internal b", "a ::: internal b"),
+        ("a <!-- b --> c", "a  c", "a  c"),
+        ("how `<!--` begins", "how `<!--` begins", "how `<!--` begins"),
+        ("a\n::: internal\nb\n:::\nc", "a\nc", "a\nb\nc"),
+        ("::: internal\nb\n:::", "", "b"),
+        ("::: public\na\n::: internal\nb\n:::\n:::", "a", "a\nb"),
+        ("a\n::: internal\n<!-- b -->\n:::", "a", "a\n"),
+    ],
+)
+def test_texts_of_the_front_matter_are_cut_like_the_body(read: Callable[[str], Article], text: str, public: str, internal: str) -> None:
+    """Regions for others and comments go; markers never stay."""
+    article = read(HEAD)
+    assert redact_text(text, article, PUBLIC).rstrip("\n") == public
+    assert redact_text(text, article, INTERNAL).rstrip("\n") == internal.rstrip("\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("::: internal\nb", "never closed"), (":::", "never opened"), ("a <!-- b", "comment is never closed"), ("::: intrenal\nb\n:::", "unknown audience")],
+)
+def test_a_text_of_the_front_matter_that_does_not_close_is_refused(read: Callable[[str], Article], text: str, message: str) -> None:
+    """Nobody can say what of it may be shown."""
+    with pytest.raises(RedactionError, match=message):
+        redact_text(text, read(HEAD), PUBLIC)
+
+
+def test_a_title_of_the_front_matter_is_cut(read: Callable[[str], Article]) -> None:
+    """What is left is the title; if nothing is, the file's name."""
+    text = "---\naudience: public\ntitle: |\n  ::: internal\n  Heron\n  :::{}\n---\n"
+    assert PUBLIC.title(read(text.format("\n  Exports"))) == "Exports"
+    assert PUBLIC.title(read(text.format(""))) == "a.md"

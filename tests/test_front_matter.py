@@ -113,7 +113,7 @@ covers: ["src/**", "api:src/**"]
 tickets: [SUP-431, {ref: acme/shop#88, expects: open}]
 confidence: not-validated
 redirect_from: [old/]
-known_issue: {state: confirmed, affects: "2.0", workaround: none, opened: 2026-01-02, fixed_in: "2.1"}
+known_issue: {state: confirmed, affects: "2.0", workaround: none, opened: 2026-01-02, updated: 2026-01-03, fixed_in: "2.1"}
 related: [a.md]
 tags: [pdf]
 draft: false""")
@@ -126,7 +126,8 @@ draft: false""")
     assert [(ticket.ref, ticket.expects) for ticket in front_matter.tickets] == [("SUP-431", None), ("acme/shop#88", "open")]
     assert front_matter.known_issue is not None
     assert front_matter.known_issue.model_dump() == {
-        "state": "confirmed", "affects": ("2.0",), "workaround": "none", "opened": dt.date(2026, 1, 2), "fixed_in": "2.1"}
+        "state": "confirmed", "affects": ("2.0",), "workaround": "none", "opened": dt.date(2026, 1, 2),
+        "updated": dt.date(2026, 1, 3), "fixed_in": "2.1"}
     assert front_matter.state == "not-validated"
     assert front_matter.model_fields_set == KEYS
 

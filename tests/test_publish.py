@@ -170,6 +170,34 @@ def test_what_the_edition_shows_itself_is_no_leak(evidence: Callable[..., Eviden
     assert dict(withheld(found, public, stage(found, public, tmp_path / "stage")).phrases) == {}
 
 
+def test_titles_and_keys_of_private_tickets_are_looked_for(evidence: Callable[..., Evidence], tmp_path: Path) -> None:
+    """Both the reference and the key that it stands for; the titles of tickets that everybody may see are no secret."""
+    found = evidence({
+        "content/index.md": OPEN.replace("[SUP-4711]", "[SUP-4711, SUP-4712, https://tickets.example.com/4713]"),
+        "checks/tickets.yml": "SUP-4711: {state: open, confidential: true, title: Heron Ltd threatens to leave}\nSUP-4712: {state: open, title: Exports stop after a while}\n",
+    })
+    public = found.editions["public"]
+    (tmp_path / "stage").mkdir()
+    asked = withheld(found, public, stage(found, public, tmp_path / "stage"))
+    assert asked.titles["Heron Ltd threatens to leave"] == "content/index.md: tickets"
+    assert "Exports stop after a while" not in asked.titles
+    assert {phrase for phrase, label in asked.phrases.items() if label == "content/index.md: tickets"} == {
+        "SUP-4711", "SUP-4712", "https://tickets.example.com/4713"}
+
+
+def test_a_description_is_shown_without_its_regions(evidence: Callable[..., Evidence], tmp_path: Path) -> None:
+    """What was cut from the front matter is withheld, as what was cut from the body is."""
+    told = 'description: "It stops.\\n::: internal\\nHeron saw it twice.\\n:::"'
+    found = evidence({"content/index.md": OPEN.replace("description: All may know", told)})
+    public = found.editions["public"]
+    (tmp_path / "stage").mkdir()
+    staged = stage(found, public, tmp_path / "stage")
+    assert '"It stops."' in (staged.folder / "docs/index.md").read_text()
+    asked = withheld(found, public, staged)
+    assert "Heron" not in "\n".join(asked.shown)
+    assert "Heron saw it twice." in asked.texts["content/index.md: description"]
+
+
 def test_inside_nothing_of_that_is_held_back(evidence: Callable[..., Evidence], tmp_path: Path) -> None:
     """The internal edition shows owners, tickets and paths; it hides only what is in no edition of its own."""
     found = evidence({"content/odd.md": "---\ntitle: Nobody can read this one\naudience: x\n---\nOdd words.\n"})

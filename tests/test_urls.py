@@ -12,7 +12,7 @@ from kbtool.articles import load_articles, with_content
 from kbtool.config import load_config
 from kbtool.site_config import SiteConfig
 from kbtool.testing import knowledge_base
-from kbtool.urls import Target, UrlMap, page_key
+from kbtool.urls import Target, UrlMap, folded, page_key, relative_url
 
 FILES = ("index.md", "a.md", "with space.md", "é.md", "billing/index.md", "billing/export.md", "guide/README.md", "pic.png", "billing/t.csv")
 
@@ -136,3 +136,29 @@ def test_another_version_of_an_article(tmp_path: Path) -> None:
     for _ in range(2):
         assert list(evidence.urls.targets(then)) == ["c.md"]
         assert list(evidence.urls.targets(now)) == ["b.md"]
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "link"),
+    [
+        ("", "", "./"), ("", "a/", "a/"), ("a/", "", "../"), ("a/", "a/", "./"), ("a/b/", "a/c/", "../c/"), ("a/b/", "x.png", "../../x.png"),
+        ("a.html", "b.html", "b.html"), ("a/b.html", "", "../"), ("a/b.html", "a/c d.html", "c d.html"), ("a/index.html", "a/feed.xml", "feed.xml"),
+    ],
+)
+def test_links_between_urls(here: str, there: str, link: str) -> None:
+    """From a page of either form to another, or to a file."""
+    assert relative_url(here, there) == link
+
+
+def test_paths_that_some_host_takes_for_one(tmp_path: Path) -> None:
+    """Case and the form of a letter make no difference."""
+    assert folded("Stra\u00dfe/E\u0301.md") == folded("STRASSE/\u00e9.MD")
+    assert folded("a.md") != folded("b.md")
+
+
+@pytest.mark.parametrize(("source", "url"), [("x/index.md", "x/"), ("x/y.md", "x/y/"), ("index.md", "")])
+def test_a_page_that_is_no_article_has_a_url(tmp_path: Path, source: str, url: str) -> None:
+    """What kbtool makes itself gets the address that the engine gives it; `url` leaves files alone."""
+    urls = _map(tmp_path)
+    assert urls.page_url(source) == url
+    assert urls.url("x/y.md") == "x/y.md"

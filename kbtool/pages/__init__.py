@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from itertools import groupby
 
@@ -11,16 +12,24 @@ from kbtool.articles import Article
 from kbtool.editions import Edition
 from kbtool.evidence import Evidence
 
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return what renders the templates of this folder."""
     # Markdown, not HTML: titles are escaped by the `text` filter instead of autoescape.
     made = Environment(loader=PackageLoader("kbtool", "pages"), undefined=StrictUndefined, trim_blocks=True, autoescape=False)  # noqa: S701
     made.filters["text"] = _escape
+    made.filters["line"] = _line
     return made
 
 
 def _escape(text: str) -> str:
     return "".join(f"\\{char}" if char in "\\`*_{}[]()#+-.!<>|" else char for char in text.replace("\n", " "))
+
+
+def _line(text: str) -> str:
+    """Return the text on one line, for raw HTML; no character in it ends one for any parser."""
+    return " ".join(_CONTROLS.sub(" ", text).split())
 
 
 def home_page(articles: Iterable[Article], evidence: Evidence, edition: Edition) -> str:
@@ -32,4 +41,4 @@ def home_page(articles: Iterable[Article], evidence: Evidence, edition: Edition)
     entries.sort(key=lambda entry: (entry[0], entry[1].casefold(), entry[2]))
     groups = [(folder, list(group)) for folder, group in groupby(entries, key=lambda entry: entry[0])]
     name = edition.mkdocs.get("site_name") or evidence.site.values.get("site_name") or "Home"
-    return _environment().get_template("home.md.jinja").render(name=str(name), groups=groups)
+    return environment().get_template("home.md.jinja").render(name=str(name), groups=groups)
