@@ -180,7 +180,7 @@ class ArticleCache:
         lines = {}
         for article in articles:
             news = article.news()
-            if news is None or self._told.get(article.source) == news.keys():
+            if news is None or (article.source in self._lines and self._told.get(article.source) == news.keys()):
                 lines[article.source] = self._lines[article.source]
             else:
                 self._told[article.source] = frozenset(news)

@@ -91,6 +91,7 @@ def sync(root: Path | None, since: str | None, only: Sequence[str], *, strict: b
     from kbtool.ticket_sync import sync as ask
     from kbtool.tickets_report import silences, synced
 
+    begin = _begin(since)
     evidence = shell.gather_evidence(root, None)
     path = evidence.config.root / evidence.config.snapshot
     _refuse_unknown(only, evidence)
@@ -99,21 +100,36 @@ def sync(root: Path | None, since: str | None, only: Sequence[str], *, strict: b
         last = evidence.tickets.snapshot
         if not isinstance(last, Snapshot) and path.exists():
             shell.say(f"warning[snapshot]: {last.partition(';')[0]}; it is made anew")
-        begin = _begin(since)
         with shell.counting("Asking trackers") as progress:
-            found = ask(evidence, clock.moment(), since=begin, since_last=since == "last", only=only, progress=progress)
+            now = clock.moment().replace(microsecond=0)
+            found = ask(evidence, now, since=begin, since_last=since == "last", only=only, progress=progress)
         if any(not one.failure for one in found.trackers):
             write_atomic(path, found.snapshot.write())
-    shell.write(synced(found) or "no tracker of the configuration has to be asked\n", nl=False)
+    shell.write(synced(found) if found.trackers else "no tracker of the configuration has to be asked\n", nl=False)
     for name, silence in silences(found):
         shell.say(f"warning[{name}]: {silence}")
+    for one in found.trackers:
+        if one.failure:
+            shell.say(f"error[tracker]: {one.name}: {one.failure}; nothing of it was changed")
     return found.exit_code(strict=strict)
 
 
 def _begin(since: str | None) -> dt.datetime | None:
     import datetime as dt
 
-    return dt.datetime.combine(shell.day(since), dt.time(), dt.UTC) if since and since != "last" else None
+    if since is None or since == "last":
+        return None
+    day = _day(since, ", or last")
+    return dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC)
+
+
+def _day(since: str, more: str = "") -> dt.date:
+    from kbtool.dates import DATE_HINT, parse_date
+
+    try:
+        return parse_date(since)
+    except ValueError as error:
+        raise UsageError(f"--since: {error}", kind="bad-date", hint=f"{DATE_HINT}{more}") from None
 
 
 def _refuse_unknown(only: Sequence[str], evidence: Evidence) -> None:
@@ -124,3 +140,20 @@ def _refuse_unknown(only: Sequence[str], evidence: Evidence) -> None:
         if name not in remote:
             raise UsageError(f"no tracker is called {name!r}{did_you_mean(name, remote)}", kind="no-such-tracker",
                              hint=f"one of {', '.join(remote)}" if remote else "the configuration has none to ask")
+
+
+@tickets.command()
+@click.option("--since", metavar="DATE", required=True, help="The first day (YYYY-MM-DD) that counts.")
+@_FORM
+@click.pass_obj
+def resolved(root: Path | None, since: str, form: str) -> int:
+    """List the tickets that were closed since a day, with the articles that name them.
+
+    For the reply to customers who wait for a fix. One that was closed at no known time is listed too.
+    """
+    from kbtool.known_issues import resolved as find
+    from kbtool.tickets_report import resolved_json, resolved_text
+
+    found = find(shell.gather_evidence(root, None), _day(since))
+    shell.write(resolved_json(found) if form == "json" else resolved_text(found), nl=False)
+    return 0

@@ -72,7 +72,7 @@ class Evidence:
 
 def last_moment(day: dt.date) -> dt.datetime:
     """Return the last moment of a day, UTC."""
-    return dt.datetime.combine(day, dt.time.max, dt.UTC)
+    return dt.datetime(day.year, day.month, day.day, 23, 59, 59, 999_999, dt.UTC)
 
 
 def gather(  # noqa: PLR0913 - one keyword for each thing to read

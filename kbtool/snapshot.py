@@ -2,9 +2,9 @@
 
 The first line is `{"snapshot": 1}`; then come the trackers, then the tickets, a line each, sorted. A ticket without a
 `checked_at` of its own was confirmed by the last sync of its tracker, so a sync that finds nothing new changes one line, and
-git merges two snapshots line by line. Where a merge has left two lines for one ticket, the one that its tracker changed later
-stands; if that cannot be told, nothing is known of it. Confidential tickets, and all those of trackers that are not public,
-have no title.
+git merges two snapshots line by line. Where a merge has left several lines for one ticket, the one that its tracker changed
+last stands; if that cannot be told, nothing is known of it. Confidential tickets, and all those of trackers that are not
+public, have no title.
 """
 
 from __future__ import annotations
@@ -12,16 +12,18 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, ValidationError
 
-from kbtool.tickets import Answer, Outcome, Ticket
+from kbtool.tickets import Answer, Outcome, Ticket, Tracker
+from kbtool.validation import wrong
 
 VERSION = 1
 _FIRST = json.dumps({"snapshot": VERSION})
 _CONFLICT = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")
+_MERGED = "a merge of snapshots has left two states of it; the next sync asks again"
 
 
 class SnapshotError(Exception):
@@ -36,22 +38,30 @@ class Source:
     url: str
     synced_at: dt.datetime
 
+    @classmethod
+    def of(cls, tracker: Tracker, synced_at: dt.datetime) -> Source:
+        """Return what a tracker is now."""
+        return cls(tracker.kind, str(getattr(tracker, "url", "")), synced_at)
+
+    def is_of(self, tracker: Tracker) -> bool:
+        """Return whether it is this tracker; what another address says under the same name is no evidence."""
+        return self == Source.of(tracker, self.synced_at)
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The last good answer for a key, and when it was given; `doubtful` where a merge has left two that differ."""
+    """The last good answer for a key, and when it was given."""
 
     answer: Answer
     checked_at: dt.datetime
-    doubtful: bool = False
 
 
 @dataclass(frozen=True)
 class Snapshot:
     """All of it: tracker's name → what it is; tracker's name and key → the answer."""
 
-    sources: Mapping[str, Source] = field(default_factory=dict)
-    records: Mapping[tuple[str, str], Record] = field(default_factory=dict)
+    sources: dict[str, Source] = field(default_factory=dict)
+    records: dict[tuple[str, str], Record] = field(default_factory=dict)
 
     def write(self) -> bytes:
         """Return the file."""
@@ -65,32 +75,42 @@ class Snapshot:
         return ("\n".join(lines) + "\n").encode()
 
 
+def _utc(moment: dt.datetime) -> dt.datetime:
+    try:
+        return moment.astimezone(dt.UTC)
+    except OverflowError:
+        raise ValueError("there is no such time in UTC") from None
+
+
+_Time = Annotated[AwareDatetime, AfterValidator(_utc)]
+
+
 class _Source(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     tracker: str = Field(min_length=1)
     kind: str
-    url: str
-    synced_at: AwareDatetime
+    url: str = ""
+    synced_at: _Time
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     tracker: str = Field(min_length=1)
     key: str = Field(min_length=1)
     outcome: Outcome = Outcome.FOUND
     state: Literal["open", "closed"] | None = None
     resolution: str | None = None
-    closed_at: AwareDatetime | None = None
-    reopened_at: AwareDatetime | None = None
-    updated_at: AwareDatetime | None = None
+    closed_at: _Time | None = None
+    reopened_at: _Time | None = None
+    updated_at: _Time | None = None
     title: str = ""
     url: str = ""
-    confidential: bool = False
+    confidential: StrictBool = False
     moved_to: str = ""
     reason: str = ""
-    checked_at: AwareDatetime | None = None
+    checked_at: _Time | None = None
 
     def answer(self) -> Answer:
         """Return what the line says; raises ValueError where it contradicts itself."""
@@ -104,22 +124,30 @@ class _Record(BaseModel):
         ))
 
 
+def sound(answer: Answer) -> Answer:
+    """Return an answer as a snapshot will have it, times in UTC; raises ValueError where it contradicts itself."""
+    ticket = answer.ticket
+    times = (ticket.closed_at, ticket.reopened_at, ticket.updated_at) if ticket else ()
+    if any(time is not None and time.tzinfo is None for time in times):
+        raise ValueError("a time without its zone")
+    line = _line({"tracker": "-", "key": answer.key, **_facts(answer)})
+    return _Record.model_validate(json.loads(line)).answer()
+
+
 def read(text: str) -> Snapshot:
     """Read a snapshot.
 
     Raises:
         SnapshotError: with the line, when it is torn, of another version, or was edited into something else.
     """
-    lines = text.splitlines()
-    if not lines or _parse(lines[0], 1) != {"snapshot": VERSION}:
+    *lines, rest = text.split("\n")
+    if rest or not lines:
+        raise SnapshotError(f"line {len(lines) + 1}: it ends in the middle of a line")
+    if _parse(lines[0], 1) != {"snapshot": VERSION}:
         raise SnapshotError(f"line 1: it does not begin with {_FIRST}")
-    if not text.endswith("\n"):
-        raise SnapshotError(f"line {len(lines)}: it ends in the middle of a line")
     sources: dict[str, Source] = {}
     found: list[tuple[_Record, Answer]] = []
     for number, line in enumerate(lines[1:], 2):
-        if line.startswith(_CONFLICT):
-            raise SnapshotError(f"line {number}: git has left a conflict there")
         table = _parse(line, number)
         if table == {"snapshot": VERSION}:  # a merge of two that were both new
             continue
@@ -135,6 +163,8 @@ def read(text: str) -> Snapshot:
 
 
 def _parse(line: str, number: int) -> dict[str, Any]:
+    if line.startswith(_CONFLICT):
+        raise SnapshotError(f"line {number}: git has left a conflict there")
     try:
         found = json.loads(line)
     except (ValueError, RecursionError):
@@ -148,36 +178,37 @@ def _first(error: Exception) -> str:
     if not isinstance(error, ValidationError):
         return str(error)
     first = error.errors()[0]
-    return f"{'.'.join(map(str, first['loc']))}: {first['msg'].lower()}"
+    return f"{'.'.join(map(str, first['loc']))}: {wrong(first)}"
 
 
 def _add_source(sources: dict[str, Source], line: _Source) -> None:
-    """Add a tracker; of two that a merge has left, what the older one confirms is certain."""
+    """Add a tracker; of two that a merge has left, what the older one confirms is certain, if they are of one address."""
     source = Source(line.kind, line.url, line.synced_at)
     other = sources.get(line.tracker, source)
-    sources[line.tracker] = min(source, other, key=lambda one: one.synced_at)
+    kind, url = (source.kind, source.url) if (source.kind, source.url) == (other.kind, other.url) else ("", "")
+    sources[line.tracker] = Source(kind, url, min(source.synced_at, other.synced_at))
 
 
 def _records(sources: Mapping[str, Source], found: Iterable[tuple[_Record, Answer]]) -> dict[tuple[str, str], Record]:
-    records: dict[tuple[str, str], Record] = {}
+    """Return the tickets; those of a tracker that no line names are left out."""
+    lines: dict[tuple[str, str], list[Record]] = {}
     for line, answer in found:
-        source = sources.get(line.tracker)
-        checked_at = line.checked_at or (source.synced_at if source else None)
-        if source is None or checked_at is None:
-            continue  # of a tracker that nobody knows
-        record, place = Record(answer, checked_at), (line.tracker, line.key)
-        records[place] = _later(records[place], record) if place in records else record
-    return records
+        if line.tracker in sources:
+            checked_at = line.checked_at or sources[line.tracker].synced_at
+            lines.setdefault((line.tracker, line.key), []).append(Record(answer, checked_at))
+    return {place: _standing(records) for place, records in lines.items()}
 
 
-def _later(one: Record, other: Record) -> Record:
-    """Return which of two lines for one ticket stands."""
-    if one.answer == other.answer:
-        return min(one, other, key=lambda record: record.checked_at)
-    changes = [record.answer.ticket.updated_at if record.answer.ticket else None for record in (one, other)]
-    if None in changes or changes[0] == changes[1]:
-        return replace(one, doubtful=True)
-    return max(one, other, key=lambda record: str(record.answer.ticket and record.answer.ticket.updated_at))
+def _standing(records: list[Record]) -> Record:
+    """Return which of several lines for one ticket stands; where that cannot be told, that nothing is known."""
+    changed = {record.answer: record.answer.ticket.updated_at if record.answer.ticket else None for record in records}
+    last = list(changed)
+    if len(last) > 1:
+        times = [time for time in changed.values() if time is not None]
+        last = [answer for answer, time in changed.items() if len(times) == len(changed) and time == max(times)]
+    answer = last[0] if len(last) == 1 else Answer(records[0].answer.key, Outcome.UNREACHABLE, reason=_MERGED)
+    confirming = [record.checked_at for record in records if record.answer == answer]
+    return Record(answer, min(confirming or [record.checked_at for record in records]))
 
 
 def _facts(answer: Answer) -> dict[str, Any]:
@@ -192,15 +223,17 @@ def _facts(answer: Answer) -> dict[str, Any]:
 
 
 def _line(table: Mapping[str, Any]) -> str:
-    """Return one line, without what is not there."""
-    return json.dumps({key: value for key, value in table.items() if value not in (None, "", False)}, ensure_ascii=False)
+    """Return one line, without what is not there; half an emoji, as servers that cut titles send, becomes a question mark."""
+    line = json.dumps({key: value for key, value in table.items() if value not in (None, "", False)}, ensure_ascii=False)
+    return line.encode("utf-8", "replace").decode()
 
 
 def _time(moment: dt.datetime | None) -> str | None:
-    return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z") if moment else None
+    return _utc(moment).isoformat().replace("+00:00", "Z") if moment else None
 
 
-def _natural(key: str) -> tuple[str, int, str]:
+def _natural(key: str) -> tuple[str, int, str, str]:
     """Return what sorts SUP-9 before SUP-10."""
     head = key.rstrip("0123456789")
-    return (head, int(key[len(head) :] or 0), key)
+    number = key[len(head) :].lstrip("0")
+    return (head, len(number), number, key)

@@ -2,7 +2,8 @@
 
 The seal of a review signs state, resolution and closing date of the tickets of the front matter together. Where its part is
 broken, the closed tickets that explain the break (had they been open, the seal would hold) were resolved since; where nothing
-explains it, dates decide, as they do for tickets of the text, and where there was no snapshot to sign.
+explains it, dates decide, as they do for tickets of the text, and where there was no snapshot to sign. A ticket that is in the
+state which the article expects of it is no change, whenever it came into it.
 """
 
 from __future__ import annotations
@@ -36,12 +37,14 @@ class TicketChange:
 def ticket_changes(article: Article, evidence: Evidence) -> Iterator[TicketChange]:
     """Yield what has become of the tickets of an article: against what it expects of them, else since its review."""
     named = [one for one in evidence.tickets.of(article) if one.ticket is not None]
+    expected = {_place(one) for one in named if one.ticket and one.expects == one.ticket.state}
+    sentences = {_place(one): one.sentence for one in reversed(named) if one.sentence}
     told: set[tuple[str, str]] = set()
     for one in [*_unexpected(named), *(_since_review(article, named, evidence) if is_current(article) else ())]:
-        place = one.named.tracker, one.named.key  # a ticket of the front matter that the text names as well is said once
-        if place not in told:
-            told.add(place)
-            yield one
+        place = _place(one.named)
+        if place not in told and (place not in expected or one.what == "changed"):
+            told.add(place)  # a ticket of the front matter that the text names as well is said once, with what the text says
+            yield replace(one, named=replace(one.named, sentence=sentences.get(place, "")))
 
 
 def _unexpected(named: Sequence[NamedTicket]) -> Iterator[TicketChange]:
@@ -64,7 +67,7 @@ def _since_review(article: Article, named: Sequence[NamedTicket], evidence: Evid
         if explained is not None:
             yield from (TicketChange(one, "resolved", _day(one.ticket.closed_at)) for one in explained if one.ticket)
         else:
-            yield from list(_by_dates(article, sealed)) or [TicketChange(one, "changed", None) for one in sealed[:1]]
+            yield from list(_by_dates(article, sealed)) or _undated(sealed)
     yield from _by_dates(article, [one for one in named if not one.in_front_matter and _place(one) not in map(_place, sealed)])
 
 
@@ -86,6 +89,13 @@ def _explaining(sealed: Sequence[NamedTicket], signature: str) -> Sequence[Named
     closed = [one for one in sealed if one.ticket and one.ticket.state == "closed"][:_MOST]
     tries = (some for count in range(1, len(closed) + 1) for some in combinations(closed, count))
     return next((some for some in tries if _signed(sealed, some) == signature), None)
+
+
+def _undated(sealed: Sequence[NamedTicket]) -> Iterator[TicketChange]:
+    """Yield what is left to say of a broken seal: that its only ticket, open now, was not; else that one of them is another."""
+    for one in sealed[:1]:
+        reopened = len(sealed) == 1 and one.ticket is not None and one.ticket.state == "open" and not one.ticket.resolution
+        yield TicketChange(one, "reopened" if reopened else "changed", None)
 
 
 def _by_dates(article: Article, named: Sequence[NamedTicket]) -> Iterator[TicketChange]:

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from kbtool.articles import Article
 from kbtool.config import Config
-from kbtool.snapshot import Record, Snapshot, SnapshotError, read
+from kbtool.snapshot import Record, Snapshot, SnapshotError, Source, read
 from kbtool.ticket_mentions import TicketMentions, written_key
 from kbtool.tickets import Answer, Outcome, Ticket, Tracker
 
@@ -136,7 +136,7 @@ class TicketEvidence:
             tracker, key, missing = _one_of(one.claims)
             yield NamedTicket(
                 one.words, key, tracker, one.line, one.column, sentence=one.sentence, missing=missing, in_code=one.in_code,
-                hidden=one.hidden,
+                hidden=one.hidden, private=not all(map(self._is_public, one.claims)),
             )
 
     # ------------------------------------------------------------------------------------------ what is known of them
@@ -152,57 +152,63 @@ class TicketEvidence:
             one, ticket=told.ticket, unknown=told.unknown, missing=told.missing, moved_to=told.moved_to, private=told.private,
         )
 
+    def _is_public(self, tracker: str) -> bool:
+        return tracker == EMBEDDED or self.config.trackers[tracker].public
+
     def _answered(self, one: NamedTicket, key: str) -> NamedTicket:
         """Return what is known of a ticket under a key, which is another one than its own where it has moved."""
         name = one.tracker
         found = self._from_file(name, key) if self.trackers[name].kind == "file" else self._from_snapshot(name, key)
-        public = name == EMBEDDED or (name in self.config.trackers and self.config.trackers[name].public)
+        one = replace(one, private=not self._is_public(name))
         if isinstance(found, str):
-            return replace(one, unknown=found, private=not public)
-        if found.ticket is not None:
-            return replace(one, ticket=found.ticket, private=not public or found.ticket.confidential)
+            return replace(one, unknown=found)
+        if found.ticket is not None:  # under the key that articles and their seals know it by
+            return replace(one, ticket=replace(found.ticket, key=one.key), private=one.private or found.ticket.confidential)
         if found.outcome is Outcome.MOVED:
             return self._moved(replace(one, private=True), found, key)
         if found.outcome in (Outcome.MISSING, Outcome.GONE):
-            word = "was deleted" if found.outcome is Outcome.GONE else "does not exist"
-            return replace(one, missing=f"it {word}, says the tracker {name}", private=not public)
-        reason = found.reason or "it may not be seen with this token"
-        return replace(one, unknown=f"{name} has not said: {reason}", private=not public)
+            it = "it" if key == one.key else f"{key}, to which it has moved,"
+            was = "was deleted" if found.outcome is Outcome.GONE else "does not exist"
+            return replace(one, missing=f"{it} {was}, says the tracker {name}")
+        forbidden = found.outcome is Outcome.FORBIDDEN
+        reason = found.reason or ("it may not be seen with this token" if forbidden else "there was no answer")
+        return replace(one, unknown=f"{name} has not told of {key}: {reason}", private=one.private or forbidden)
 
     def _moved(self, one: NamedTicket, found: Answer, key: str) -> NamedTicket:
         """Follow a ticket to its new key, once."""
         new = self.trackers[one.tracker].key_of(found.moved_to) if found.moved_to else None
-        moved = replace(one, moved_to=new or found.moved_to or "another place")
-        if new is None or key != one.key or new == key:
-            return replace(moved, unknown=f"it has moved to {moved.moved_to}; name that one")
+        if not found.moved_to or new == one.key:
+            where = "in a circle" if new else "and it is not said where"
+            return replace(one, moved_to="", unknown=f"{one.key} has moved {where}, says the tracker {one.tracker}")
+        moved = replace(one, moved_to=new or found.moved_to)
+        if new is None or key != one.key:
+            return replace(moved, unknown=f"{one.key} has moved to {moved.moved_to}; name that one")
         return self._answered(moved, new)
 
     def _from_file(self, name: str, key: str) -> Answer:
         return next(iter(self.trackers[name].fetch([key])))
 
     def _from_snapshot(self, name: str, key: str) -> Answer | str:
+        """Return what the snapshot says of a ticket, or why it says nothing; what holds for others too does not name it."""
         snapshot = self.snapshot
         if isinstance(snapshot, str):
             return snapshot
         source, record = snapshot.sources.get(name), snapshot.records.get((name, key))
-        tracker = self.trackers[name]
-        if source is not None and (source.kind, source.url) != (tracker.kind, getattr(tracker, "url", "")):
+        if source is not None and not source.is_of(self.trackers[name]):
             return f"the snapshot is of another tracker {name}; run {SYNC}"
-        if record is None:
-            return f"the snapshot does not have it; run {SYNC}"
-        return self._in_time(name, record) or record.answer
+        if source is None or record is None:
+            return f"the snapshot does not have {key}; run {SYNC}"
+        return self._not_in_time(name, record, source) or record.answer
 
-    def _in_time(self, name: str, record: Record) -> str:
+    def _not_in_time(self, name: str, record: Record, source: Source) -> str:
         """Return why a record is no evidence today, or ""."""
-        if record.doubtful:
-            return f"a merge has left two states of it in the snapshot; run {SYNC}"
         age = self.now - record.checked_at
         if age < -_FUTURE:
             return f"the snapshot is from {record.checked_at:%Y-%m-%d}, after the day to judge by"
-        oldest = self.config.trackers[name].max_age
-        if age > oldest:
-            return f"{name} was last heard of on {record.checked_at:%Y-%m-%d %H:%M} UTC, which is too long ago; run {SYNC}"
-        return ""
+        if age <= self.config.trackers[name].max_age:
+            return ""
+        told = "was last heard of" if record.checked_at == source.synced_at else f"has last told of {record.answer.key}"
+        return f"{name} {told} on {record.checked_at:%Y-%m-%d %H:%M} UTC, which is too long ago; run {SYNC}"
 
 
 def _one_of(claims: Mapping[str, str]) -> tuple[str, str, str]:

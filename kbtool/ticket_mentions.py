@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from pydantic import BaseModel
+
 from kbtool.articles import Article
 from kbtool.cache import Cache
 from kbtool.config import Config
@@ -16,6 +18,8 @@ from kbtool.tickets import Tracker
 
 _SHOWN = ("title", "description", "tags", "known_issue")
 _SENTENCE_END = re.compile(r"[.!?][\"')\]]*\s|\n[ \t]*(?:\n|[-*+>|#]|\d+[.)] )")
+#: Underscores around words; what stands before is looked at afterwards, since a pattern that begins with a letter is fast.
+_EMPHASIS = re.compile(r"_(?:(?<![^\s(\[\"'*]_)_{0,2}(?=[^\s_])|(?<=[^\s_]_)_{0,2}(?![^\s)\]\"'*.,;:!?]))")
 _LONGEST = 200  #: characters of a sentence
 _FILE = "tickets"  #: of the cache
 
@@ -49,20 +53,21 @@ class TicketMentions:
         """
         if not self._trackers or not article.readable:
             return ()
-        digest = "" if article.placeholders else article.file.digest
+        digest = article.file.digest
+        name = "" if article.placeholders or not digest else f"{digest} {article.source}"  # a folder has titles and tags to give
         if self._kept is None:
             self._kept = self._read()
-        found = self._kept.get(digest)
+        found = self._kept.get(name)
         if found is None:
             found = tuple(_mentions(article, self._trackers))
-        if digest:
-            self._found[digest] = found
+        if name:
+            self._found[name] = found
         return found
 
     def keep(self) -> None:
         """Keep what this run has found."""
         if self._key and self._found.keys() != (self._kept or {}).keys():
-            rows = {digest: [[*one[:-1], dict(one.claims)] for one in found] for digest, found in self._found.items()}
+            rows = {name: [[*one[:-1], dict(one.claims)] for one in found] for name, found in self._found.items()}
             self._cache.write(_FILE, self._key, {"mentions": json.dumps(rows).encode()})
 
     def _read(self) -> dict[str, Sequence[Mentioned]]:
@@ -73,7 +78,7 @@ class TicketMentions:
         self._key = hashlib.sha256(said.encode()).hexdigest()
         sections = self._cache.read(_FILE, self._key)
         try:
-            return {} if sections is None else {digest: _rows(rows) for digest, rows in json.loads(sections["mentions"]).items()}
+            return {} if sections is None else {name: _rows(rows) for name, rows in json.loads(sections["mentions"]).items()}
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             self._cache.damaged(_FILE)
             return {}
@@ -95,7 +100,7 @@ def _claims(claims: object) -> dict[str, str]:
 def _mentions(article: Article, trackers: Mapping[str, Tracker]) -> Iterator[Mentioned]:
     for name in _SHOWN:
         if value := getattr(article.front_matter, name):
-            for start, end, claims in _claimed(text := str(value), trackers):
+            for start, end, claims in _claimed(text := "\n".join(_texts(value)), trackers):
                 place = article.place(written_key(article, name))
                 yield Mentioned(text[start:end], place.line, place.column, "", in_code=False, hidden=False, claims=claims)
     body = article.body
@@ -109,9 +114,20 @@ def _mentions(article: Article, trackers: Mapping[str, Tracker]) -> Iterator[Men
         )
 
 
+def _texts(value: object) -> Iterator[str]:
+    """Yield the texts in a value of the front matter."""
+    if isinstance(value, str):
+        yield value
+    parts = dict(value).values() if isinstance(value, BaseModel) else value if isinstance(value, tuple) else ()
+    for part in parts:
+        yield from _texts(part)
+
+
 def _claimed(text: str, trackers: Mapping[str, Tracker]) -> list[tuple[int, int, dict[str, str]]]:
-    """Return start and end of each mention in a text, and what each tracker takes it for."""
+    """Return start and end of each mention in a text, and what each tracker takes it for; underscores of Markdown are no part."""
     found: dict[tuple[int, int], dict[str, str]] = {}
+    if "_" in text:
+        text = _EMPHASIS.sub(lambda match: " " * len(match[0]), text)
     for name, tracker in trackers.items():
         for mention in tracker.mentions(text):
             found.setdefault((mention.start, mention.end), {})[name] = mention.key
@@ -119,11 +135,12 @@ def _claimed(text: str, trackers: Mapping[str, Tracker]) -> list[tuple[int, int,
 
 
 def _sentence(body: str, start: int, end: int) -> str:
-    """Return the sentence around a place of a text, on one line."""
-    window = max(0, start - 500)
+    """Return the sentence around a place of a text, on one line; a long one from a little before the place on."""
+    window = max(0, start - _LONGEST // 2)
     first = max((match.end() for match in _SENTENCE_END.finditer(body, window, start)), default=window)
     last = _SENTENCE_END.search(body, end)
-    text = " ".join(body[first : last.start() + 1 if last else len(body)].split())
+    cut = "…" if first == window > 0 else ""
+    text = cut + " ".join(body[first : last.start() + 1 if last else len(body)].split())
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 

@@ -12,9 +12,10 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from kbtool.evidence import Evidence
-from kbtool.snapshot import Record, Snapshot, Source
+from kbtool.snapshot import Record, Snapshot, Source, sound
 from kbtool.tickets import Answer, Outcome, Ticket, Tracker, TrackerAuthError
 
 _OVERLAP = dt.timedelta(minutes=5)  #: what a tracker's clock may be behind, and its index late
@@ -92,88 +93,104 @@ def sync(  # noqa: PLR0913 - one keyword for each choice
         only: these trackers; the parts of the others stay as they are.
         progress: told of each answer.
     """
-    tickets, old = evidence.tickets, evidence.tickets.snapshot
-    old = old if isinstance(old, Snapshot) else Snapshot()
+    trackers, old = evidence.tickets.trackers, evidence.tickets.snapshot
     wanted = wanted_keys(evidence)
-    chosen = {name: keys for name, keys in wanted.items() if not only or name in only}
-    jobs = []
-    for name, keys in chosen.items():
-        tracker = tickets.trackers[name]
-        source, records = _own_part(old, name, tracker)
-        begin = since or (source.synced_at if since_last and source else None)
-        jobs.append(_Job(name, tracker, keys, records, begin))
-    done = _side_by_side(jobs, progress)
-    sources: dict[str, Source] = {}
-    parts: dict[tuple[str, str], Record] = {}
-    found: Mapping[str, Record]
-    for name in wanted:
-        if name in done and not done[name].result.failure:
-            source, found = _brought_up(done[name], evidence, old, now)
-        else:
-            source, found = _own_part(old, name, tickets.trackers[name])
-        if source is not None:
-            sources[name] = source
-            parts |= {(name, key): record for key, record in found.items()}
-    new = Snapshot(sources, parts)
-    return Sync(new, tuple(job.result for job in jobs), tuple(_changes(old, new)))
+    before = {name: _own_part(old if isinstance(old, Snapshot) else Snapshot(), name, trackers[name]) for name in wanted}
+    jobs = {}
+    for name, keys in wanted.items():
+        if not only or name in only:
+            begin = since or (before[name].synced_at if since_last else None)
+            jobs[name] = _Job(name, trackers[name], keys, before[name].since(begin, now), begin)
+    _side_by_side(jobs.values(), progress)
+    new = Snapshot()
+    for name, part in before.items():
+        after = _brought_up(jobs[name], part, now) if name in jobs and not jobs[name].result.failure else part
+        public = evidence.config.trackers[name].public
+        new.records.update({(name, key): _shown(record, public=public) for key, record in after.records.items()})
+        if after.source:
+            new.sources[name] = after.source
+    return Sync(new, tuple(job.result for job in jobs.values()), tuple(_changes(before, new)))
 
 
-def _own_part(old: Snapshot, name: str, tracker: Tracker) -> tuple[Source | None, Mapping[str, Record]]:
+class _Part(NamedTuple):
+    """A tracker's part of a snapshot."""
+
+    source: Source | None = None
+    records: Mapping[str, Record] = {}
+
+    @property
+    def synced_at(self) -> dt.datetime | None:
+        """Return when the tracker was asked last."""
+        return self.source.synced_at if self.source else None
+
+    def since(self, begin: dt.datetime | None, now: dt.datetime) -> set[str]:
+        """Return the keys of tickets that were known at a moment or later; what comes from the future is not known."""
+        if begin is None:
+            return set()
+        return {key for key, record in self.records.items() if record.answer.ticket and begin <= record.checked_at <= now}
+
+
+def _own_part(old: Snapshot, name: str, tracker: Tracker) -> _Part:
     """Return what the last snapshot has of a tracker; of another address that had its name, nothing counts."""
     source = old.sources.get(name)
-    if source is None or (source.kind, source.url) != (tracker.kind, getattr(tracker, "url", "")):
-        return None, {}
-    return source, {key: record for (tracker_name, key), record in old.records.items() if tracker_name == name}
+    if source is None or not source.is_of(tracker):
+        return _Part()
+    return _Part(source, {key: record for (tracker_name, key), record in old.records.items() if tracker_name == name})
 
 
 class _Job:
     """The questions to one tracker, asked in a thread of its own, whose answers arrive in a queue."""
 
-    def __init__(
-        self, name: str, tracker: Tracker, keys: Iterable[str], records: Mapping[str, Record], since: dt.datetime | None
-    ) -> None:
-        self.tracker, self.records, self.since = tracker, records, since
-        self.keys = sorted(keys)
+    def __init__(self, name: str, tracker: Tracker, keys: set[str], known: set[str], since: dt.datetime | None) -> None:
+        self.tracker, self.keys, self.since = tracker, keys, since
+        self.known = known & keys
         self.confirmed: set[str] = set()
-        self.result = TrackerSync(name, len(self.keys))
+        self.result = TrackerSync(name, len(keys))
 
     def run(self, told: Callable[[Answer], None]) -> None:
         """Ask for what is not confirmed; then once for what has moved, under its new key."""
         try:
             self.confirmed = self._unchanged()
             self.result.confirmed = len(self.confirmed)
-            asked = [key for key in self.keys if key not in self.confirmed]
-            for answer in self.tracker.fetch(asked):
-                told(answer)
+            self._ask(self.keys - self.confirmed, told)
             moved = {self.tracker.key_of(one.moved_to) for one in self.result.answers.values() if one.moved_to}
-            for answer in self.tracker.fetch(sorted(key for key in moved if key and key not in self.keys)):
-                told(answer)
-            for key in asked:
-                if key not in self.result.answers:
-                    told(Answer(key, Outcome.UNREACHABLE, reason="it has not answered"))
+            self._ask({key for key in moved if key} - self.keys, told)
+            self.result.notes += getattr(self.tracker, "notes", ())
         except TrackerAuthError as error:
             self.result.failure = error.reason
         except Exception as error:  # noqa: BLE001 - a stranger's tracker may raise anything; its text may hold an address or a token
             self.result.failure = f"its adapter broke: {type(error).__name__}"
 
+    def _ask(self, keys: set[str], told: Callable[[Answer], None]) -> None:
+        left = set(keys)
+        for answer in self.tracker.fetch(sorted(keys)) if keys else ():
+            if answer.key in keys:
+                left.discard(answer.key)
+                told(_understood(answer))
+        for key in sorted(left):
+            told(Answer(key, Outcome.UNREACHABLE, reason="there was no answer"))
+
     def _unchanged(self) -> set[str]:
         """Return the keys whose last answer still holds, as the tracker says of all that it knows."""
-        since = self.since
-        if since is None:
+        if self.since is None or not self.known:
             return set()
-        known = {
-            key for key in self.keys
-            if (record := self.records.get(key)) and record.answer.ticket and not record.doubtful and record.checked_at >= since
-        }
-        changed = self.tracker.changed(since - _OVERLAP, sorted(known)) if known else set()
+        changed = self.tracker.changed(self.since - _OVERLAP, sorted(self.known))
         if changed is None:
             self.result.notes.append("it cannot say in a few requests what has changed; everything was asked for")
             return set()
-        return known - changed
+        return self.known - changed
 
 
-def _side_by_side(jobs: Iterable[_Job], progress: Progress) -> dict[str, _Job]:
-    """Run all jobs at the same time; return them by name when each has ended."""
+def _understood(answer: Answer) -> Answer:
+    """Return an answer that can be kept: one that contradicts itself is none."""
+    try:
+        return sound(answer)
+    except ValueError:
+        return Answer(answer.key, Outcome.UNREACHABLE, reason="an answer that kbtool does not understand")
+
+
+def _side_by_side(jobs: Iterable[_Job], progress: Progress) -> None:
+    """Run all jobs at the same time, until each has ended."""
     events: queue.SimpleQueue[tuple[_Job, Answer | None]] = queue.SimpleQueue()
 
     def work(job: _Job) -> None:
@@ -184,56 +201,56 @@ def _side_by_side(jobs: Iterable[_Job], progress: Progress) -> dict[str, _Job]:
         job.run(told)
         events.put((job, None))
 
-    by_name = {job.result.name: job for job in jobs}
-    for job in by_name.values():  # daemons, so that whoever interrupts need not wait for a server
+    left = list(jobs)
+    for job in left:  # daemons, so that whoever interrupts need not wait for a server
         threading.Thread(target=work, args=(job,), daemon=True).start()
-    left = set(by_name)
     while left:
         job, answer = events.get()
         if answer is None:
-            left.remove(job.result.name)
+            left.remove(job)
         progress(job.result.name, len(job.result.answers) + job.result.confirmed, job.result.keys)
-    return by_name
 
 
-def _brought_up(job: _Job, evidence: Evidence, old: Snapshot, now: dt.datetime) -> tuple[Source | None, dict[str, Record]]:
-    """Return a tracker's part of the new snapshot."""
-    name, answers = job.result.name, job.result.answers
-    source, before = _own_part(old, name, job.tracker)
-    table = evidence.config.trackers.get(name)
-    public = table is not None and table.public
-    found: dict[str, Record] = {key: replace(before[key], checked_at=now) for key in job.confirmed}
+def _brought_up(job: _Job, before: _Part, now: dt.datetime) -> _Part:
+    """Return a tracker's part of the new snapshot; what it has not answered stays as it was."""
+    answers, known = job.result.answers, before.records
+    found = {key: replace(known[key], checked_at=now) for key in job.confirmed}
     for key, answer in answers.items():
-        known = before.get(key)
         if answer.outcome in _CERTAIN:
-            found[key] = Record(_kept(answer, known, now, public=public), now)
-        elif known is not None and known.answer.outcome in _CERTAIN:
-            found[key] = known
+            found[key] = Record(_reopened(answer, known.get(key), now), now)
+        elif key in known and known[key].answer.outcome in _CERTAIN:
+            found[key] = known[key]
         else:
             found[key] = Record(answer, now)
+    for moved_to in {record.answer.moved_to for record in found.values()} - {""}:
+        key = job.tracker.key_of(moved_to) or ""
+        if key in known:
+            found.setdefault(key, known[key])
     heard = job.confirmed or not answers or any(answer.outcome in _CERTAIN for answer in answers.values())
-    if heard or source is None:
-        source = Source(job.tracker.kind, getattr(job.tracker, "url", ""), now)
-    return source, found
+    source = before.source if before.source and not heard else Source.of(job.tracker, now)
+    return _Part(source, found)
 
 
-def _kept(answer: Answer, known: Record | None, now: dt.datetime, *, public: bool) -> Answer:
-    """Return an answer as the snapshot keeps it: without a title that is nobody's business, and with the day of a reopening."""
-    ticket = answer.ticket
-    if ticket is None:
+def _reopened(answer: Answer, known: Record | None, now: dt.datetime) -> Answer:
+    """Return an answer with the time of a reopening that its tracker does not tell, and two syncs have seen."""
+    ticket, before = answer.ticket, known.answer.ticket if known else None
+    if ticket is None or before is None or ticket.state == "closed" or ticket.reopened_at:
         return answer
-    before = known.answer.ticket if known else None
-    reopened = ticket.reopened_at
-    if ticket.state == "open" and reopened is None and before is not None:
-        reopened = (ticket.updated_at or now) if before.state == "closed" else before.reopened_at
-    title = ticket.title if public and not ticket.confidential else ""
-    return Answer.found(replace(ticket, title=title, reopened_at=reopened))
+    reopened = (ticket.updated_at or now) if before.state == "closed" else before.reopened_at
+    return Answer.found(replace(ticket, reopened_at=reopened))
 
 
-def _changes(old: Snapshot, new: Snapshot) -> Iterator[StateChange]:
-    for place, record in sorted(new.records.items()):
-        after = record.answer.ticket
-        known = old.records.get(place)
-        before = known.answer.ticket if known else None
-        if after is not None and (before is None or before.state != after.state):
-            yield StateChange(place[0], before, after)
+def _shown(record: Record, *, public: bool) -> Record:
+    """Return a record without a title that is nobody's business."""
+    ticket = record.answer.ticket
+    if ticket is None or not ticket.title or (public and not ticket.confidential):
+        return record
+    return replace(record, answer=Answer.found(replace(ticket, title="")))
+
+
+def _changes(before: Mapping[str, _Part], new: Snapshot) -> Iterator[StateChange]:
+    for (name, key), record in sorted(new.records.items(), key=lambda one: one[0]):
+        after, known = record.answer.ticket, before[name].records.get(key)
+        old = known.answer.ticket if known else None
+        if after is not None and (old is None or old.state != after.state):
+            yield StateChange(name, old, after)

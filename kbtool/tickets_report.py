@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from kbtool.articles import Article
+from kbtool.known_issues import ResolvedTicket
 from kbtool.reports.text import visible
 from kbtool.ticket_evidence import NamedTicket
 from kbtool.ticket_sync import StateChange, Sync, TrackerSync
-from kbtool.tickets import Ticket
+from kbtool.tickets import Outcome, Ticket
 
 
 def listing(named: Iterable[tuple[Article, NamedTicket]]) -> str:
@@ -75,20 +76,20 @@ def shown(one: NamedTicket, articles: Mapping[str, list[NamedTicket]], checked: 
     for path, places in articles.items():
         where = ", ".join("front matter" if place.in_front_matter else f"line {place.line}" for place in places)
         lines.append(f"{'article':<9} {visible(path)} ({where})")
+    if not articles:
+        lines.append(f"{'article':<9} none names it" + ("" if kind == "file" else ", so no sync asks for it"))
     return "\n".join(lines) + "\n"
 
 
 def synced(found: Sync) -> str:
-    """Return what a sync has found: a line for each tracker, and one for each ticket whose state is another one."""
-    lines = [_tracker(one) for one in found.trackers]
+    """Return what a sync has found: a line for each tracker that answered, and one for each ticket whose state is another one."""
+    lines = [_tracker(one) for one in found.trackers if not one.failure]
     lines += [f"  {line}" for change in found.changes if (line := _change(change))]
     return "".join(f"{visible(line, None)}\n" for line in lines)
 
 
 def _tracker(one: TrackerSync) -> str:
-    if one.failure:
-        return f"{one.name}: nothing was changed: {one.failure}"
-    counts = [f"{number} {outcome.value}" for outcome, number in sorted(one.outcomes.items())]
+    counts = [f"{one.outcomes[outcome]} {outcome.value}" for outcome in Outcome if one.outcomes[outcome]]
     if one.confirmed:
         counts.append(f"{one.confirmed} unchanged")
     return f"{one.name}: {one.keys} ticket{'' if one.keys == 1 else 's'}" + (f" ({', '.join(counts)})" if counts else "")
@@ -121,3 +122,26 @@ def _day(moment: dt.datetime | None) -> str:
 
 def _time(moment: dt.datetime | None) -> str | None:
     return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z") if moment else None
+
+
+def resolved_text(found: Iterable[ResolvedTicket]) -> str:
+    """Return the closed tickets, each with the articles that name it and where sites show them."""
+    lines = []
+    for one in found:
+        day = f"on {_day(one.closed_at)}" if one.closed_at else "at no known time"
+        how, fixed = f" ({one.resolution})" if one.resolution else "", f", fixed in {one.fixed_in}" if one.fixed_in else ""
+        lines.append(f"{one.key} closed {day}{how}{fixed}")
+        lines += [f"  {path}" for path in one.articles]
+        lines += [f"  {edition}: {url}" for edition, urls in one.urls.items() for url in urls]
+    return "".join(f"{visible(line, None)}\n" for line in lines) or "no ticket that an article names was closed since then\n"
+
+
+def resolved_json(found: Iterable[ResolvedTicket]) -> str:
+    """Return the same as JSON: a list of `ticket, tracker, closed_at, resolution, fixed_in, articles, urls` (by edition)."""
+    return json.dumps([
+        {
+            "ticket": one.key, "tracker": one.tracker, "closed_at": _time(one.closed_at), "resolution": one.resolution or None,
+            "fixed_in": one.fixed_in or None, "articles": list(one.articles),
+            "urls": {name: list(urls) for name, urls in one.urls.items()},
+        } for one in found
+    ], indent=2) + "\n"

@@ -18,7 +18,14 @@ from kbtool.validation import wrong
 GROUP = "kbtool.trackers"
 BUILTIN_TRACKERS: Mapping[str, str] = {
     "file": "kbtool.trackers.file:FileTracker",
+    "github": "kbtool.trackers.github:GithubTracker",
+    "gitlab": "kbtool.trackers.gitlab:GitlabTracker",
+    "jira": "kbtool.trackers.jira:JiraTracker",
+    "redmine": "kbtool.trackers.redmine:RedmineTracker",
+    "rt": "kbtool.trackers.rt:RtTracker",
+    "zendesk": "kbtool.trackers.zendesk:ZendeskTracker",
 }
+_PROTOCOL = ("kind", "key_of", "mentions", "fetch", "changed")  #: what kbtool.tickets.Tracker asks for
 _SECRET = re.compile(r"(?:token|password|secret|api_?key)$", re.IGNORECASE)
 
 
@@ -32,7 +39,7 @@ def make_trackers(config: Config) -> dict[str, Any]:
     """Return the trackers of the configuration by name, and `tickets`, the embedded one, where its file exists.
 
     Raises:
-        ConfigError: a kind that does not exist, or options that it does not have.
+        ConfigError: a kind that does not exist, options that it does not have, or a file of tickets that cannot be read.
     """
     made: dict[str, Any] = {}
     kinds = find_trackers()
@@ -44,8 +51,28 @@ def make_trackers(config: Config) -> dict[str, Any]:
             raise ConfigError(f"trackers.{name}: a tracker needs a name of letters, digits and hyphens", where="pyproject.toml")
         if table.kind not in kinds:
             raise ConfigError(f"trackers.{name}: no kind {table.kind!r}{did_you_mean(table.kind, kinds)}", where="pyproject.toml")
-        made[name] = _tracker(load(kinds[table.kind]), name, _in_root(table.model_extra or {}, config.root))
+        if name == EMBEDDED:
+            raise ConfigError(f"trackers.{name}: {embedded} has this name", where="pyproject.toml", hint="choose another")
+        kind = _sound(load(kinds[table.kind]), table.kind)
+        made[name] = _tracker(kind, name, _in_root(table.model_extra or {}, config.root))
+    for tracker in made.values():
+        if tracker.kind == "file":
+            tracker.load()
     return made
+
+
+def _sound(kind: Any, name: str) -> Any:
+    """Return the class of a kind of tracker; raises ConfigError where a package brings something else under its name."""
+    lacks = [member for member in _PROTOCOL if not hasattr(kind, member)]
+    if lacks:
+        why = f"it has no {lacks[0]}"
+    elif kind.kind != name:
+        why = f"it is of the kind {kind.kind!r}"
+    else:
+        why = "" if dataclasses.is_dataclass(kind) else "it is no dataclass"
+    if why:
+        raise ConfigError(f"the kind {name!r} is no tracker: {why}", kind="bad-plugin", hint="update or uninstall its package")
+    return kind
 
 
 def _in_root(options: Mapping[str, Any], root: Path) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib
+import importlib.util
 import json
 import os
 import subprocess
@@ -33,6 +35,27 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED = REPOSITORY.parent / "shared"
+
+
+def _beside(path: str) -> Any:
+    """Return a module beside this file, which is on no path that Python looks for modules."""
+    place = Path(__file__).parent / path
+    spec = importlib.util.spec_from_file_location(place.stem, place)
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[place.stem] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+_beside("trackers/fault_server.py")
+_beside("trackers/small_tracker.py")
+_beside("desk_tracker.py")
+_fixtures = _beside("trackers/fault_fixtures.py")
+fault_server, faulty, no_pauses, ask = _fixtures.fault_server, _fixtures.faulty, _fixtures.no_pauses, _fixtures.ask
+generic_tracker, ticket_app = _fixtures.generic_tracker, _fixtures.ticket_app
+certificate, tls_server = _fixtures.certificate, _fixtures.tls_server
+redmine = _beside("trackers/redmine_server.py").redmine
 
 ARTICLE = """---
 title: Export invoices
@@ -111,6 +134,66 @@ def kb(tmp_path: Path) -> KnowledgeBase:
     made.write("checks/owners.yml", "ana:\n  name: Ana\n  email: ana@example.com\n")
     made.write("checks/product_areas.yml", "billing:\n  name: Billing\n")
     made.write("content/index.md", ARTICLE)
+    return made
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """`install(group, entries, module, source)`: puts an installed package with entry points on the path."""
+    monkeypatch.syspath_prepend(tmp_path / "packages")
+
+    def write(group: str, entries: str, module: str, source: str) -> None:
+        folder = tmp_path / "packages" / f"{module}-1.0.dist-info"
+        folder.mkdir(parents=True)
+        (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
+        (folder / "entry_points.txt").write_text(f"[{group}]\n{entries}\n")
+        (tmp_path / "packages" / f"{module}.py").write_text(source)
+        monkeypatch.delitem(sys.modules, module, raising=False)
+        importlib.invalidate_caches()
+
+    return write
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A kind of tracker, `desk`, that is installed as a package, and its server; see tests/desk_tracker.py."""
+
+    folder: Path
+
+    @property
+    def env(self) -> dict[str, str]:
+        """Return the environment in which a process knows the kind, and `generic` of tests/trackers."""
+        return {"PYTHONPATH": os.pathsep.join(map(str, (self.folder, Path(__file__).parent, Path(__file__).parent / "trackers")))}
+
+    def config(self, name: str = "support", **options: str) -> str:
+        """Return the table of a tracker of this kind."""
+        table = {"folder": str(self.folder), **options}
+        lines = [f"{key} = {value if value in ('true', 'false') else json.dumps(value)}\n" for key, value in table.items()]
+        return f'[tool.kbtool.trackers.{name}]\nkind = "desk"\n{"".join(lines)}'
+
+    def answers(self, **said: Any) -> None:
+        """Make the server say this: keys (SUP_1 is SUP-1) and what else tests/desk_tracker.py knows."""
+        (self.folder / "answers.json").write_text(json.dumps({key.replace("_", "-"): value for key, value in said.items()}))
+
+    def asked(self) -> list[Any]:
+        """Return what it was asked since the last call of this."""
+        log = self.folder / "asked.jsonl"
+        found = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+        log.unlink(missing_ok=True)
+        return found
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """The kind `desk`, installed here and, by its `env`, in processes; its server has no ticket yet."""
+    made = Desk(tmp_path / "packages")
+    info = made.folder / "desk-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: desk\nVersion: 1.0\n")
+    kinds = "desk = desk_tracker:DeskTracker\ngeneric = small_tracker:GenericTracker\n"
+    (info / "entry_points.txt").write_text(f"[kbtool.trackers]\n{kinds}")
+    monkeypatch.syspath_prepend(made.folder)
+    made.answers()
     return made
 
 

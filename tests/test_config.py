@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,8 @@ prefix = "SUP"
     assert config.editions["internal"].audiences == ("public", "internal")
     assert config.editions["internal"].mkdocs == {"site_name": "Support wiki"}
     assert config.trackers["support"].model_extra == {"prefix": "SUP"}
+    assert (config.trackers["support"].max_age, config.trackers["support"].public) == (dt.timedelta(days=7), False)
+    assert config.snapshot == ".kbtool/tickets.jsonl"
     assert config.shown_in("public") == {"public", "internal", "partner"}
 
 
@@ -102,6 +105,10 @@ WRONG = {
     "name of an edition": ("[tool.kbtool.editions.'../up']\naudiences = ['public']", 1, "editions: an edition needs a name of small letters"),
     "edition of nobody": ("[tool.kbtool.editions.partner]\nmkdocs = {}", 1, "editions.partner.audiences: is missing"),
     "tracker without kind": ("[tool.kbtool.trackers.s]\nurl = 'x'", 1, "trackers.s.kind: is missing"),
+    "age in months": ("[tool.kbtool.trackers.s]\nkind = 'x'\nmax_age = '1 month'", 3, "trackers.s.max_age: '1 month': months differ; write days"),
+    "age of nothing": ("[tool.kbtool.trackers.s]\nkind = 'x'\nmax_age = 7", 3, 'trackers.s.max_age: write it as "24 hours" or "7 days"'),
+    "public in words": ("[tool.kbtool.trackers.s]\nkind = 'x'\npublic = 'maybe'", 3, "trackers.s.public: must be true or false"),
+    "snapshot elsewhere": ("[tool.kbtool]\nsnapshot = '../tickets.jsonl'", 2, "snapshot: must be a path inside the repository, relative to it"),
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kbtool.dates import FIRST_YEAR, LAST_YEAR, Interval, parse_date, parse_interval
+from kbtool.dates import FIRST_YEAR, LAST_YEAR, Interval, parse_age, parse_date, parse_interval
 
 days = st.dates(dt.date(FIRST_YEAR, 1, 1), dt.date(LAST_YEAR, 12, 31))
 
@@ -208,3 +208,47 @@ def test_a_later_review_is_never_due_earlier(one: dt.date, other: dt.date, month
         assert interval.after(earlier) <= interval.after(later)
     except ValueError:
         return
+
+
+# ---------------------------------------------------------------------------------------------- how old something may be
+
+HOUR = dt.timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "age"),
+    [
+        ("24 hours", HOUR * 24), ("1 hour", HOUR), (" 36 Hours ", HOUR * 36), ("90-hours", HOUR * 90), ("48hours", HOUR * 48), ("99999 hours", HOUR * 99_999),
+        ("7 days", HOUR * 168), ("a day", HOUR * 24), ("two weeks", HOUR * 336), ("daily", HOUR * 24), ("weekly", HOUR * 168), ("P7D", HOUR * 168), ("p2w", HOUR * 336),
+    ],
+)
+def test_parse_age_reads_hours_days_and_weeks(text: str, age: dt.timedelta) -> None:
+    """Hours, and whatever interval has a length of its own."""
+    assert parse_age(text) == age
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1 month", "'1 month': months differ; write days"), ("a year", "'a year': months differ; write days"), ("P1M2D", "'P1M2D': months differ; write days"),
+        ("monthly", "'monthly': months differ; write days"), ("0 hours", "'0 hours' is not an interval"), ("0 days", "'0 days' is no time at all"),
+        ("100000 hours", "'100000 hours' is not an interval"), ("-1 hours", "'-1 hours' is not an interval"), ("1.5 hours", "'1.5 hours' is not an interval"),
+        ("24", "'24' is not an interval"), ("24 h", "'24 h' is not an interval"), ("", "'' is not an interval"), ("hours", "'hours' is not an interval"),
+    ],
+)
+def test_parse_age_refuses_the_rest(text: str, message: str) -> None:
+    """What has no length of its own, is no time at all, or is not understood."""
+    with pytest.raises(ValueError) as caught:
+        parse_age(text)
+    assert str(caught.value) == message
+
+
+@given(st.text(max_size=12) | st.from_regex(r"(?a)\d{0,6}[ -]?(hours?|days?|weeks?|months?)", fullmatch=True))
+def test_any_text_is_an_age_or_a_value_error(text: str) -> None:
+    """Whatever is written: some time, of at most the years that an interval may have, or a ValueError of one line."""
+    try:
+        age = parse_age(text)
+    except ValueError as error:
+        assert "\n" not in str(error)  # noqa: PT017 - it is one of two ways out
+        return
+    assert dt.timedelta() < age <= dt.timedelta(days=366 * 50)

@@ -12,7 +12,6 @@ from kbtool.review import (
     diff,
     dossier,
     edits_of,
-    known_tickets,
 )
 
 DAY = "2026-03-20"
@@ -58,19 +57,7 @@ def test_tickets_of_the_register(repo, page, told) -> None:
     """Each ticket has its state, its day in UTC and its resolution; one that is not in the file takes nothing from the others."""
     text = page(last_reviewed_on="2026-02-01", tickets="[SUP-1, {ref: SUP-2, expects: open}, GH-9]")
     repo.commit({"content/a.md": text, "checks/tickets.yml": TICKETS}, on="2026-02-01")
-    assert told(repo).tickets == (("SUP-1", "closed on 2026-03-03 (fixed)"), ("SUP-2", "open"), ("GH-9", "not known here"))
-
-
-def test_tickets_are_read_once_for_all_articles(repo, page, judge) -> None:
-    """What is known of tickets is the same for one article and for many; without the file nothing is."""
-    repo.commit({"content/a.md": page(tickets="[SUP-1]"), "content/b.md": page(tickets="[SUP-2, SUP-1]"), "content/c.md": page()})
-    found = judge(repo, DAY)
-    assert known_tickets(found.evidence.articles, found.evidence) == {}
-    repo.commit({"checks/tickets.yml": TICKETS})
-    found = judge(repo, DAY)
-    assert sorted(known_tickets(found.evidence.articles, found.evidence)) == ["SUP-1", "SUP-2"]
-    assert sorted(known_tickets([found.article("a")], found.evidence)) == ["SUP-1"]
-    assert known_tickets([found.article("c")], found.evidence) == {}
+    assert told(repo).tickets == (("SUP-1", "closed on 2026-03-03 (fixed)"), ("SUP-2", "open"), ("GH-9", "not known: checks/tickets.yml does not have it"))
 
 
 def test_edits_since_and_who_knows(repo, page, told) -> None:

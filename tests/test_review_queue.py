@@ -237,18 +237,20 @@ SAME: {state: closed, closed_at: 2026-10-01T23:00:00Z}
 NEW: {state: closed, closed_at: 2026-10-01T23:00:00-02:00}
 OPEN: {state: open}
 UNDATED: {state: closed}
+AGAIN: {state: open, reopened_at: 2026-10-02}
 """
 
 
 @pytest.mark.parametrize(
     ("tickets", "reviewed", "count"),
     [
-        ("[OLD]", "2026-10-01", 0), ("[SAME]", "2026-10-01", 0), ("[NEW]", "2026-10-01", 1), ("[OPEN, UNDATED, ELSEWHERE]", "2026-10-01", 0),
+        ("[OLD]", "2026-10-01", 0), ("[SAME]", "2026-10-01", 0), ("[NEW]", "2026-10-01", 1), ("[OPEN, ELSEWHERE]", "2026-10-01", 0),
+        ("[UNDATED]", "2026-10-01", 1), ("[AGAIN]", "2026-10-01", 1), ("[{ref: OLD, expects: open}]", None, 1),
         ("[NEW, SAME, OLD, OPEN]", "2026-09-01", 3), ("[NEW]", None, 0), ("[]", "2026-01-05", 0),
     ],
 )
 def test_tickets_that_were_closed_since(repo, page, inputs, tickets, reviewed, count) -> None:
-    """Tickets closed after the day of the review, in UTC, make it a risk."""
+    """Tickets resolved or reopened after the day of the review, in UTC, or not as the article expects, make it a risk."""
     repo.commit({"content/a.md": page(tickets=tickets, last_reviewed_on=reviewed), "checks/tickets.yml": TICKETS})
     assert inputs(repo).tickets == count
 

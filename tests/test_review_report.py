@@ -57,7 +57,8 @@ def entries(found: Any, **filters: Any) -> list[QueueEntry]:
 QUEUE = """\
    1  stale    content/a.md  Export invoices
                covered code changed since the review of 2026-09-01: 1 landing since 2026-10-02 (3 files, +3 -2 lines, by Ben; newest: Faster)
-               ana, due 2027-03-01: 2 unresolved findings; customers read it; 1 ticket opened or resolved since its review; its text changed \
+               SUP-1 was closed on 2026-10-10 (fixed), after the review of 2026-09-01
+               ana, due 2027-03-01: 4 unresolved findings; customers read it; 1 ticket resolved or reopened since its review; its text changed \
 twice in the last year; its code changed twice in the last 90 days
    2  stale    content/never.md  Never reviewed
                the article has never been reviewed
@@ -211,10 +212,12 @@ content/a.md  Export invoices
   owners    ana
   knows it  Ana (1 edit), Cleo (1 edit)
   ticket    SUP-1: closed on 2026-10-10 (fixed)
-  ticket    GH-9: not known here
+  ticket    GH-9: not known: checks/tickets.yml does not have it
 
   KB108     the words have changed after the review of 2026-09-01 in 1 landing since 2026-11-20, by Cleo
   KB106     covered code changed since the review of 2026-09-01: 1 landing since 2026-10-02 (3 files, +3 -2 lines, by Ben; newest: Faster)
+  KB301     SUP-1 was closed on 2026-10-10 (fixed), after the review of 2026-09-01
+  KB303     GH-9: checks/tickets.yml does not have it
 
   covered code that changed since the review:
       +2 -1     src/a.py (changed)
@@ -331,6 +334,7 @@ def why(found: Any, name: str = "a") -> str:
 TIMELINE = """\
 content/a.md is stale
   because   covered code changed since the review of 2026-09-01: 1 landing since 2026-10-02 (3 files, +3 -2 lines, by Ben; newest: Faster)
+  because   SUP-1 was closed on 2026-10-10 (fixed), after the review of 2026-09-01
   reviewed  2026-09-01 by ana, without a seal; due by 2027-03-01
 
   2026-09-01  edit      Ana: Add
@@ -358,7 +362,7 @@ def test_the_timeline_for_programs(found) -> None:
     """The same facts, each moment with its commit."""
     document = json.loads(why(found))
     assert {**document, "timeline": len(document["timeline"]), "reasons": len(document["reasons"])} == {
-        "schema_version": 1, "path": "content/a.md", "verdict": "stale", "review_by": "2027-03-01", "reasons": 1, "unknown": [], "sealed": False,
+        "schema_version": 1, "path": "content/a.md", "verdict": "stale", "review_by": "2027-03-01", "reasons": 2, "unknown": [], "sealed": False,
         "void": "", "timeline": 6,
     }
     landing = found.evidence.reviews.main.line.landings.ids[2]

@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 
 from kbtool.builtin_checks.review_due import ReviewDue
 from kbtool.builtin_checks.review_overdue import ReviewOverdue
-from kbtool.check import Article, Check, Evidence, Finding, Severity, SkipCheck
+from kbtool.check import Article, Check, Evidence, Finding, Severity, SkipCheck, Unknown
+from kbtool.config import load_config
+from kbtool.evidence import gather
 from kbtool.finding import ArticleVerdict, Run, Skipped, Verdict
 from kbtool.runner import run
-from kbtool.testing import knowledge_base
+from kbtool.testing import Repository, knowledge_base
 
 FILES = {
     "content/a.md": "---\ntitle: A\nowners: [ana]\n---\n\tbad word, bad word  \n",
@@ -125,8 +127,8 @@ def test_a_check_that_breaks_loses_its_own_findings_alone(evidence: Callable[...
     found = run(evidence(), [Leaving(), Broken(), BadWord(), Blind()])
     assert {item.code for item in found.findings} == {"TEST001"}
     assert found.skipped == (
-        Skipped("TEST002 broken", "it broke: ZeroDivisionError: no reason", failed=True),
-        Skipped("TEST003 leaving", "it broke: SystemExit: 0", failed=True),
+        Skipped("TEST002 broken", "ZeroDivisionError: no reason", failed=True),
+        Skipped("TEST003 leaving", "SystemExit: 0", failed=True),
         Skipped("TEST004 blind", "there is no history"),
     )
     assert not found.complete
@@ -169,14 +171,14 @@ def test_each_article_has_a_verdict(evidence: Callable[..., Evidence]) -> None:
     assert found.unknown == (found.articles[2],)
 
 
-def made(*severities: Severity, skipped: tuple[Skipped, ...] = (), verdict: Verdict = Verdict.FRESH) -> Run:
+def made(*severities: Severity, skipped: tuple[Skipped, ...] = (), verdict: Verdict = Verdict.FRESH, lasting: bool = False) -> Run:
     """Return a run with findings of these severities."""
     findings = tuple(Finding(code="T1", name="t", severity=item, path="a", message="m") for item in severities)
-    return Run(findings, (ArticleVerdict("a", verdict),), skipped)
+    return Run(findings, (ArticleVerdict("a", verdict, lasting=lasting),), skipped)
 
 
 E, W = Severity.ERROR, Severity.WARNING
-SKIP, FAIL = Skipped("T1 t", "why"), Skipped("T1 t", "why", failed=True)
+SKIP, FAIL, LOST = Skipped("T1 t", "why"), Skipped("T1 t", "why", failed=True), Skipped("T1 t", "why", lasting=True)
 
 
 @pytest.mark.parametrize(
@@ -193,10 +195,93 @@ SKIP, FAIL = Skipped("T1 t", "why"), Skipped("T1 t", "why", failed=True)
         (made(W, skipped=(FAIL,)), (3, 1, 3, 3, 1, 3)),
         (made(E, skipped=(FAIL,)), (1, 1, 3, 1, 1, 3)),
         (made(verdict=Verdict.UNKNOWN), (0, 0, 0, 3, 3, 3)),
+        (made(verdict=Verdict.UNKNOWN, lasting=True), (3, 3, 3, 3, 3, 3)),
+        (made(W, verdict=Verdict.UNKNOWN, lasting=True), (3, 1, 3, 3, 1, 3)),
+        (made(E, verdict=Verdict.STALE, lasting=True), (1, 1, 3, 1, 1, 3)),
+        (made(skipped=(LOST,)), (3, 3, 3, 3, 3, 3)),
         (made(verdict=Verdict.STALE), (0, 0, 0, 0, 0, 0)),
     ],
 )
 def test_the_exit_code_of_a_run(found: Run, codes: tuple[int, ...]) -> None:
-    """Findings at or above `fail_on` are 1 and go before 3; a broken check is 3; strict makes anything unknown 3."""
+    """Findings at or above `fail_on` are 1 and go before 3; a broken check, or what is missing for good, is 3; strict makes any unknown 3."""
     words = ("error", "warning", "never")
     assert tuple(found.exit_code(word, strict=strict) for strict in (False, True) for word in words) == codes
+
+
+# ---------------------------------------------------------------------------------------------- what is not known
+
+
+@dataclass(frozen=True)
+class NeedsHistory(Check):
+    """Cannot do without history."""
+
+    code: ClassVar[str] = "TEST005"
+    needs_history: ClassVar[bool] = True
+
+    def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
+        """Yield a finding: it was run."""
+        del evidence
+        yield self.finding(article, "there is history")
+
+
+@dataclass(frozen=True)
+class Doubting(Check):
+    """Does not know, for now or for good."""
+
+    code: ClassVar[str] = "TEST006"
+    lasting: bool = False
+
+    def check(self, article: Article, evidence: Evidence) -> Iterator[Unknown]:
+        """Yield that, twice."""
+        del evidence
+        yield from [Unknown(article.path, "who knows", lasting=self.lasting)] * 2
+
+
+CURRENT = "---\ntitle: A\nlast_reviewed_on: 2026-11-01\n---\n"
+ARCHIVED = CURRENT.replace("title: A", "confidence: archived")
+
+
+def test_a_check_that_needs_history_is_left_out_without(tmp_path: Path) -> None:
+    """Where nobody wants history, the runner leaves the check out, says why, and nothing is unknown for it."""
+    found = run(knowledge_base(tmp_path, {"content/a.md": CURRENT}), [NeedsHistory(), ReviewDue()])
+    assert found.skipped == (Skipped("TEST005 needs-history", "history was not read (--no-git)"),)
+    assert [item.verdict for item in found.articles] == [Verdict.FRESH]
+    assert (found.exit_code("error", strict=False), found.exit_code("error", strict=True)) == (0, 3)
+
+
+def test_history_that_is_missing_for_good_leaves_articles_unknown(tmp_path: Path) -> None:
+    """Where there is no repository, what claims to be right today is unknown; once, however many checks needed history."""
+    knowledge_base(tmp_path, {"content/a.md": CURRENT, "content/b.md": ARCHIVED, "content/c.md": "# C\n"})
+    found = run(gather(load_config(tmp_path), dt.date(2026, 11, 22)), [NeedsHistory(), NeedsHistory()])
+    reason = found.skipped[0].reason
+    assert [(item.check, item.lasting) for item in found.skipped] == [("TEST005 needs-history", True)] * 2
+    assert [(item.verdict, item.unknown, item.lasting) for item in found.articles] == [
+        (Verdict.UNKNOWN, (reason,), True), (Verdict.ARCHIVED, (), False), (Verdict.FRESH, (), False),
+    ]
+    assert found.exit_code("error", strict=False) == 3
+
+
+def test_a_check_that_needs_history_runs_where_it_is(tmp_path: Path, new_repo: Callable[..., Repository]) -> None:
+    """In a repository it is a check like any other."""
+    repo = new_repo(tmp_path / "repo")
+    repo.commit({"content/a.md": CURRENT})
+    found = run(gather(load_config(repo.folder), dt.date(2026, 11, 22)), [NeedsHistory()])
+    assert ([item.code for item in found.findings], found.skipped) == (["TEST005"], ())
+
+
+@pytest.mark.parametrize(("lasting", "codes"), [(False, (0, 3)), (True, (3, 3))])
+def test_what_a_check_does_not_know(tmp_path: Path, lasting: bool, codes: tuple[int, int]) -> None:
+    """It makes a verdict unknown, with each reason once; for good it is no verdict, for now only under strict."""
+    found = run(knowledge_base(tmp_path, {"content/a.md": CURRENT}), [Doubting(lasting=lasting)])
+    assert [(item.verdict, item.reasons, item.unknown, item.lasting) for item in found.articles] == [
+        (Verdict.UNKNOWN, ("who knows",), ("who knows",), lasting),
+    ]
+    assert (found.exit_code("error", strict=False), found.exit_code("error", strict=True)) == codes
+
+
+def test_what_is_stale_for_certain_stays_stale(tmp_path: Path) -> None:
+    """An error of freshness goes before what is not known, which is still told."""
+    text = CURRENT.replace("2026-11-01", "2020-01-01")
+    found = run(knowledge_base(tmp_path, {"content/a.md": text}), [ReviewOverdue(), Doubting(lasting=True)])
+    assert [(item.verdict, item.unknown, item.lasting) for item in found.articles] == [(Verdict.STALE, ("who knows",), True)]
+    assert (found.exit_code("error", strict=False), found.exit_code("never", strict=False)) == (1, 3)

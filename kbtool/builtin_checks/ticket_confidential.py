@@ -16,7 +16,7 @@ class TicketConfidential(Check):
     Fires where the text, the title or the description of an article names a ticket of a tracker that is not `public = true`,
     or one that its tracker calls confidential, in an edition whose readers are not inside. In the front matter's `tickets`,
     in a region for others and in a comment it may stand: no such edition shows them. A ticket that is not known is as private
-    as its tracker. Code is shown like any other text.
+    as its tracker, and one that the tracker does not let kbtool see is private. Code is shown like any other text.
 
     Why it matters: the key alone tells customers of a case that is not theirs, and a link to it leads them to a login.
 
@@ -51,10 +51,10 @@ class TicketConfidential(Check):
         editions = [edition for edition in evidence.shown_in.get(article.source, ()) if not edition.internal]
         for one in evidence.tickets.read_in(article) if editions else ():
             named = [edition.name for edition in editions if edition.shows_line(article, one.line)]
-            if named and one.private and one.tracker:
+            if named and one.private:
+                key, shows = one.key or one.reference, "edition" if len(named) == 1 else "editions"
                 yield self.finding(
-                    article, f"the {' and '.join(named)} edition would name {one.key}, which the public may not see",
-                    line=one.line, column=one.column, hint="name it in `tickets` of the front matter instead", subject=one.key,
-                    evidence={"ticket": one.key, "tracker": one.tracker, "editions": named},
+                    article, f"the {' and '.join(named)} {shows} would name {key}, which the public may not see",
+                    line=one.line, column=one.column, hint="name it in `tickets` of the front matter instead", subject=key,
+                    evidence={"ticket": key, "tracker": one.tracker, "editions": named},
                 )
-

@@ -51,12 +51,13 @@ class TicketReopened(Check):
             named = change.named
             if change.what != "reopened":
                 continue
-            when = f"was reopened on {change.since}" if change.since else "is open"
-            why = "and the article expects it to be closed" if change.expected else (
-                f"after the review of {article.front_matter.last_reviewed_on}")
+            again = "is open" if change.expected else "is open again"
+            what = f"{named.key} was reopened on {change.since}" if change.since else f"{named.key} {again}"
+            reviewed = article.front_matter.last_reviewed_on
+            what += ", and the article expects it to be closed" if change.expected else f", after the review of {reviewed}"
             yield self.finding(
-                article, f"{named.key} {when}, {why}" + (f": {named.sentence!r}" if named.sentence else ""), line=named.line,
-                column=named.column, hint=f"say what holds now; then `kbtool review {article.path}`", subject=named.key,
+                article, what + (f": {named.sentence!r}" if named.sentence else ""), line=named.line, column=named.column,
+                hint=f"say what holds now; then `kbtool review {article.path}`", subject=named.key,
                 evidence={
                     "ticket": named.key, "tracker": named.tracker, "sentence": named.sentence,
                     "reopened_on": change.since.isoformat() if change.since else None, "expected": change.expected,

@@ -8,6 +8,8 @@ from typing import ClassVar
 
 from kbtool.check import Article, Check, Evidence, Finding, Severity
 
+_LONGEST = 80  #: characters of a reference that a message repeats
+
 
 @dataclass(frozen=True)
 class TicketUnknown(Check):
@@ -49,10 +51,11 @@ class TicketUnknown(Check):
             if one.reference in told or not (one.missing or one.moved_to):
                 continue
             told.add(one.reference)
+            name = one.reference if len(one.reference) <= _LONGEST else f"{one.reference[:_LONGEST]}…"
             if one.missing:
-                what, hint = f"{one.reference}: {one.missing}", "correct or remove it"
+                what, hint = f"{name}: {one.missing}", "correct or remove it"
             else:
-                what, hint = f"{one.reference} has moved to {one.moved_to}", f"name {one.moved_to}"
+                what, hint = f"{name} has moved to {one.moved_to}", f"name {one.moved_to}"
             yield self.finding(
                 article, what, line=one.line, column=one.column, hint=hint, subject=one.reference,
                 severity=None if one.missing else Severity.WARNING, evidence={"ticket": one.reference, "tracker": one.tracker},

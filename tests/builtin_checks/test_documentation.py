@@ -19,6 +19,7 @@ from kbtool.registry import BUILTIN_CHECKS, make_checks
 from kbtool.runner import run
 from kbtool.testing import TODAY, check_files, in_words, knowledge_base
 
+TICKETS = re.compile(r"`checks/tickets\.yml` (?:says|has) `(SUP-431)([^`]*)`")
 EXAMPLE = re.compile(r'```md title="(\w+)"\n(.*?)\n```', re.DOTALL)
 #: What the examples may link to.
 OTHERS = {"content/internal/runbook.md": "---\ntitle: Runbook\naudience: internal\n---\n"}
@@ -63,8 +64,15 @@ def test_examples(check: type[Check], tmp_path: Path, new_repo) -> None:
         if check.name() in HISTORIES:
             found = check_history(check(), tmp_path / title, HISTORIES[check.name()](f"{text}\n"), new_repo)
         else:
-            found = check_files(check(), {**OTHERS, ARTICLE: f"{text}\n"})
+            found = check_files(check(), {**OTHERS, **tickets(check), ARTICLE: f"{text}\n"})
         assert [one.code for one in found if one.path == ARTICLE] == ([check.code] if title == "Fires" else []), title
+
+
+def tickets(check: type[Check]) -> dict[str, str]:
+    """Return checks/tickets.yml as the words above the examples describe it; no file where they say nothing of one."""
+    match = TICKETS.search(" ".join(check.documentation().split()))
+    assert (match is not None) is check.code.startswith("KB3")
+    return {"checks/tickets.yml": f"{match[1]}{match[2] or ': {state: open}'}\n"} if match else {}
 
 
 def day(text: str) -> str:

@@ -30,6 +30,8 @@ def test_fixture(path: Path) -> None:
     check = check_of(path)
     folder = FIXTURES / check.name()
     files = {f"content/{file.relative_to(folder).as_posix()}": file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    if check.code.startswith("KB3"):
+        files["checks/tickets.yml"] = (FIXTURES / "tickets.yml").read_bytes()
     mine = f"content/{path.relative_to(folder).as_posix()}"
     found = [(one.line, one.code) for one in check_files(check(), files) if one.path == mine]
     assert sorted(found) == expected(path.read_text("utf-8"))

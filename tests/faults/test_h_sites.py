@@ -59,6 +59,13 @@ PIXEL = (
 )
 
 
+@pytest.fixture
+def kb(kb: Any) -> Any:
+    """A small knowledge base that has the ticket of PUBLIC, which is nobody's business outside."""
+    kb.write("checks/tickets.yml", "VAULT-4711: {state: open, confidential: true, title: The vault stands open}\n")
+    return kb
+
+
 def text_chunk(text: str) -> bytes:
     """Return a compressed text chunk of a PNG."""
     body = b"zTXtComment\0\0" + zlib.compress(text.encode())

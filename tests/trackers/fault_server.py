@@ -158,8 +158,8 @@ class FaultServer:
         self.port = server.sockets[0].getsockname()[1]
         self._up.set()
         await self._done.wait()
+        await _rounds()  # for connections that have just come: one that is accepted by a closed server is never closed
         server.close()
-        await _rounds()
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
