@@ -28,7 +28,7 @@ def test_closed_since_a_day(kb) -> None:
     kb.write("checks/tickets.yml", TICKETS)
     kb.write("mkdocs.yml", "site_name: Help\nsite_url: https://help.example.com/\n")
     kb.write("content/known.md", KNOWN)
-    kb.write("content/wiki.md", KNOWN.replace("audience: public\n", "").replace("tickets: [SUP-1, SUP-3]\nknown_issue: {fixed_in: \"2.4\"}\n", "")
+    kb.write("content/wiki.md", KNOWN.replace("audience: public\n", "").replace('tickets: [SUP-1, SUP-3]\nknown_issue: {fixed_in: "2.4"}\n', "")
              + "\nSee SUP-1, SUP-2 and SUP-4.\n")
     done = kb.run("tickets", "resolved", "--since", "2026-11-21")
     assert (done.code, done.err) == (0, "")
