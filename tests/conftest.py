@@ -24,7 +24,7 @@ from kbtool.config import load_config
 from kbtool.evidence import Evidence, gather
 from kbtool.finding import Run
 from kbtool.registry import make_checks
-from kbtool.review import seal_of
+from kbtool.review import Dossier, dossier, seal_of
 from kbtool.review_evidence import ReviewEvidence
 from kbtool.runner import run
 from kbtool.testing import OWNERS, PRODUCT_AREAS, Repository, history
@@ -284,6 +284,17 @@ def judge(
 def judge_fixture() -> Callable[..., Judged]:
     """`judge(repository, "2026-03-20")`, see there."""
     return judge
+
+
+@pytest.fixture(scope="session")
+def told(judge: Callable[..., Judged]) -> Callable[..., Dossier]:
+    """`told(repo, "a")`: the dossier of an article on 20 March 2026."""
+
+    def tell(repo: Repository, name: str = "a", today: str = "2026-03-20") -> Dossier:
+        found = judge(repo, today)
+        return dossier(found.article(name), found.evidence, found.found)
+
+    return tell
 
 
 def new_repo(folder: Path, config: str = "", **more: Any) -> Repository:

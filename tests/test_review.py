@@ -5,13 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from kbtool.errors import IncompleteError, UsageError
 from kbtool.review import (
-    Dossier,
     dossier,
     refusal,
     retiring,
@@ -29,17 +27,6 @@ TICKETS = """\
 SUP-1: {state: closed, resolution: fixed, closed_at: 2026-03-02T23:30:00-05:00}
 SUP-2: {state: open}
 """
-
-
-@pytest.fixture
-def told(judge):
-    """`told(repo, "a")`: the dossier of an article."""
-
-    def tell(repo: Any, name: str = "a", today: str = DAY) -> Dossier:
-        found = judge(repo, today)
-        return dossier(found.article(name), found.evidence, found.found)
-
-    return tell
 
 
 # ---------------------------------------------------------------------------------------------- what the evidence allows

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 
 from kbtool.review import (
-    Dossier,
     diff,
-    dossier,
     edits_of,
 )
 
@@ -20,17 +17,6 @@ TICKETS = """\
 SUP-1: {state: closed, resolution: fixed, closed_at: 2026-03-02T23:30:00-05:00}
 SUP-2: {state: open}
 """
-
-
-@pytest.fixture
-def told(judge):
-    """`told(repo, "a")`: the dossier of an article."""
-
-    def tell(repo: Any, name: str = "a", today: str = DAY) -> Dossier:
-        found = judge(repo, today)
-        return dossier(found.article(name), found.evidence, found.found)
-
-    return tell
 
 
 # ---------------------------------------------------------------------------------------------- the dossier

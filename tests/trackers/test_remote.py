@@ -241,7 +241,8 @@ def test_an_error_of_the_caller_ends_the_requests(tracker: Any, fault_server: An
 
 
 INTERRUPTED = """
-import importlib.util, sys
+import importlib.util, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a parent in the background has switched off
 for name in ("fault_server", "small_tracker"):
     spec = importlib.util.spec_from_file_location(name, f"{sys.argv[1]}/{name}.py")
     sys.modules[name] = importlib.util.module_from_spec(spec)
