@@ -36,11 +36,11 @@ TITLES = {REGISTER: "Known issues", ARCHIVE: "Older known issues"}
 _TELLING = 12  #: characters from which a text of `known_issue` is looked for where it must not be
 
 _NOT_FIXED = re.compile(
-    "w(?:on|ill)(?:t|not)(?:be)?(?:fix|do|resolve)|not(?:planned|a?bug|anissue|fixed|reproduc|todo)|(?:cannot|cant|unableto)reproduc"
+    "notmerged|w(?:on|ill)(?:t|not)(?:be)?(?:fix|do|resolve)|not(?:planned|a?bug|anissue|fixed|reproduc|todo)|(?:cannot|cant|unableto)reproduc"
     "|rejected|declined|invalid|incomplete|worksforme|asdesigned|bydesign|asintended|expectedbehaviou?r|abandoned|obsolete"
     "|outofscope|deferred|postponed|cancell?ed"
 )
-_ELSEWHERE = re.compile("duplicate|(?<!re)moved|merged")
+_ELSEWHERE = re.compile("duplicate|(?<!re)moved|merged(?:into|with|to)")  # what is merged alone is code
 _LINK = re.compile(
     r"(?:\[(?P<label>[^\]\n]+)\]\()?(?P<address>#\S+|\.{0,2}/\S*|https?://\S+|[^\s#]+\.(?:md|markdown)(?:#\S*)?)(?(label)\))"
 )

@@ -151,7 +151,7 @@ def _shown(staged: Staged, edition: Edition) -> Iterable[str]:
 def _ticket_titles(evidence: Evidence, edition: Edition) -> Iterable[tuple[str, str]]:
     """Yield the titles of private tickets that articles refer to, and where; a site for others never has them."""
     for article in evidence.articles if not edition.internal else ():
-        for named in evidence.tickets.of(article) if article.front_matter.tickets else ():
+        for named in evidence.tickets.of(article):
             if named.private and named.ticket and named.ticket.title:
                 yield named.ticket.title, f"{article.path}: tickets"
 

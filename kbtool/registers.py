@@ -83,7 +83,9 @@ def read_yaml_file(path: Path, where: str) -> Document:
         return parse(path.read_text("utf-8-sig"))
     except YamlTextError as error:
         raise ConfigError(error.message, where=f"{where}:{error.line}", hint=error.hint) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", where=where) from None
+    except UnicodeDecodeError as error:
         raise ConfigError(f"cannot be read: {error}", where=where, hint="save it as UTF-8") from None
 
 
@@ -106,7 +108,7 @@ def _entry(model: type[_E], key: str, value: Any, document: Document, where: str
     path = (key, *first["loc"])
     while path not in document.places:
         path = path[:-1]
-    message = f"{key}: {wrong(first)}"
+    message = f"{key}: {wrong(first).replace('a table', 'a mapping')}"
     if first["type"] == "extra_forbidden":
         word = str(first["loc"][-1])
         message = f"{key}: unknown key {word!r}{did_you_mean(word, model.model_fields)}"

@@ -257,11 +257,11 @@ def reviewer(by: str | None, evidence: Evidence, identity: str | None) -> str:
             who = f"{' and '.join(mine)} have" if mine else f"nobody in {register} has"
             raise UsageError(f"who reviews? {who} the e-mail address that git commits with", kind="no-reviewer",
                              hint="say --by ID")
-        return mine[0]
+        by = mine[0]
     if by not in owners if evidence.owners is not None else not by.strip():
         raise UsageError(f"--by: no owner is called {by!r}{did_you_mean(by, owners)}", kind="no-such-owner",
                          hint=f"owners are in {register}")
     until = owners[by].until if by in owners else None
     if until is not None and until < evidence.today:
-        raise UsageError(f"--by: {by} left on {until}", kind="no-such-owner", hint=f"owners are in {register}")
+        raise UsageError(f"{by} left on {until}", kind="no-such-owner", hint=f"owners are in {register}")
     return by

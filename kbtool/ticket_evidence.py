@@ -18,6 +18,7 @@ from kbtool.tickets import Answer, Outcome, Ticket, Tracker
 
 SYNC = "`kbtool tickets sync`"
 EMBEDDED = "tickets"  #: the name of the tracker that is the file checks/tickets.yml
+_NOTHING_SAID = (Outcome.FORBIDDEN, Outcome.UNREACHABLE)
 _FUTURE = dt.timedelta(hours=1)  #: what two clocks may differ
 
 
@@ -108,7 +109,7 @@ class TicketEvidence:
     def checked_at(self, one: NamedTicket) -> dt.datetime | None:
         """Return when the tracker has last said what is known of a ticket; None for a file, and for what it has not said."""
         record = self.snapshot.records.get((one.tracker, one.key)) if isinstance(self.snapshot, Snapshot) else None
-        return record.checked_at if record else None
+        return record.checked_at if record and record.answer.outcome not in _NOTHING_SAID else None
 
     @cached_property
     def snapshot(self) -> Snapshot | str:
@@ -198,6 +199,8 @@ class TicketEvidence:
             return f"the snapshot is of another tracker {name}; run {SYNC}"
         if source is None or record is None:
             return f"the snapshot does not have {key}; run {SYNC}"
+        if record.answer.outcome in _NOTHING_SAID:
+            return record.answer
         return self._not_in_time(name, record, source) or record.answer
 
     def _not_in_time(self, name: str, record: Record, source: Source) -> str:

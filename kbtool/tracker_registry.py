@@ -26,6 +26,7 @@ BUILTIN_TRACKERS: Mapping[str, str] = {
     "zendesk": "kbtool.trackers.zendesk:ZendeskTracker",
 }
 _PROTOCOL = ("kind", "key_of", "mentions", "fetch", "changed")  #: what kbtool.tickets.Tracker asks for
+_FILES = ("path", "ca_file")  #: options that are taken relative to the knowledge base
 _SECRET = re.compile(r"(?:token|password|secret|api_?key)$", re.IGNORECASE)
 
 
@@ -54,7 +55,7 @@ def make_trackers(config: Config) -> dict[str, Any]:
         if name == EMBEDDED:
             raise ConfigError(f"trackers.{name}: {embedded} has this name", where="pyproject.toml", hint="choose another")
         kind = _sound(load(kinds[table.kind]), table.kind)
-        made[name] = _tracker(kind, name, _in_root(table.model_extra or {}, config.root))
+        made[name] = _tracker(kind, name, table.model_extra or {}, config.root)
     for tracker in made.values():
         if tracker.kind == "file":
             tracker.load()
@@ -75,25 +76,21 @@ def _sound(kind: Any, name: str) -> Any:
     return kind
 
 
-def _in_root(options: Mapping[str, Any], root: Path) -> dict[str, Any]:
-    """Return the options with files taken relative to the knowledge base."""
-    files = {key: str(root / options[key]) for key in ("path", "ca_file") if isinstance(options.get(key), str)}
-    return {**options, **files}
-
-
-def _tracker(kind: Any, name: str, options: Mapping[str, Any]) -> Any:
+def _tracker(kind: Any, name: str, options: Mapping[str, Any], root: Path) -> Any:
     from pydantic import TypeAdapter, ValidationError
 
-    fields = [found.name for found in dataclasses.fields(kind) if found.init]
+    fields = {found.name: found.metadata.get("option", True) for found in dataclasses.fields(kind) if found.init}
     for key in options:
         if _SECRET.search(key):
             raise ConfigError(f"trackers.{name}: {key!r} would keep a secret in a file", where="pyproject.toml",
                               kind="secret-in-config", hint="name an environment variable that holds it, such as token_env")
-        if key not in fields:
-            known = (*fields, "kind", "public", "max_age")
+        if not fields.get(key):
+            known = (*(field for field, option in fields.items() if option), "kind", "public", "max_age")
             raise ConfigError(f"trackers.{name}: unknown option {key!r}{did_you_mean(key, known)}", where="pyproject.toml")
+    files = {key: str(root / options[key]) for key in _FILES if isinstance(options.get(key), str)}
+    called = {"name": options["path"]} if fields.get("name") is False and "path" in files else {}
     try:
-        return TypeAdapter(kind).validate_python(dict(options))
+        return TypeAdapter(kind).validate_python({**options, **files, **called})
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, ("trackers", name, *first["loc"])))

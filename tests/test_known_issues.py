@@ -113,7 +113,7 @@ def test_what_is_written_stands_and_the_first_ticket_tells_the_rest(
         ("", "resolved"), ("Released in 4.3", "resolved"), ("Won't Fix", "will-not-fix"), ("Won’t Do", "will-not-fix"),
         ("wontfix", "will-not-fix"), ("NOT_PLANNED", "will-not-fix"), ("Rejected", "will-not-fix"), ("Closed - won't fix", "will-not-fix"),
         ("Cannot Reproduce", "will-not-fix"), ("Not a Bug", "will-not-fix"), ("Works as designed", "will-not-fix"),
-        ("Declined", "will-not-fix"), ("Removed the cause", "resolved"), ("Invalid", "will-not-fix"), ("Duplicate", ""), ("DUPLICATE", ""), ("Moved", ""), ("merged into 12", ""),
+        ("Declined", "will-not-fix"), ("Removed the cause", "resolved"), ("Invalid", "will-not-fix"), ("Duplicate", ""), ("DUPLICATE", ""), ("Moved", ""), ("merged into 12", ""), ("merged", "resolved"), ("not merged", "will-not-fix"),
     ],
 )
 def test_how_a_resolution_is_read(gathered: Callable[..., Evidence], resolution: str, state: str) -> None:

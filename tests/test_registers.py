@@ -69,7 +69,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_id(tmp_path: Path) -> None:
         ("ana:\n  name: Ana\nben:\n  until: soon\n", ":4", "ben: 'soon' is not a date; write it as YYYY-MM-DD"),
         ("ana:\n  until: 2026-02-30\n", ":2", "ana: there is no day '2026-02-30' in the calendar"),
         ("ana:\n  name: [Ana]\n", ":2", "ana: must be text"),
-        ("ana: Ana\n", ":1", "ana: must be a table"),
+        ("ana: Ana\n", ":1", "ana: must be a mapping"),
         ("ana:\n  name: Ana\nana:\n", ":3", "the key 'ana' is here twice, first on line 1"),
         ("- ana\n", "", "must map ids to entries"),
         ("# nobody yet\n", "", "must map ids to entries"),

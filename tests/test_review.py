@@ -136,12 +136,14 @@ ben: {email: Ben@Example.com}
 team-a: {email: team@example.com}
 team-b: {email: TEAM@example.com}
 nomail: {}
+left: {email: left@example.com, until: 2026-03-19}
+last-day: {email: last@example.com, until: 2026-03-20}
 """
 
 
 @pytest.mark.parametrize(
     ("by", "mail", "found"),
-    [("ana", None, "ana"), ("nomail", "ana@example.com", "nomail"), (None, "ana@example.com", "ana"), (None, "BEN@example.com", "ben")],
+    [("ana", None, "ana"), ("nomail", "ana@example.com", "nomail"), (None, "ana@example.com", "ana"), (None, "BEN@example.com", "ben"), (None, "last@example.com", "last-day")],
 )
 def test_who_reviews(repo, page, judge, by, mail, found) -> None:
     """Who is named, or the one owner with the e-mail address that git commits with."""
@@ -159,6 +161,8 @@ NOBODY = "error[no-reviewer]: who reviews? nobody in checks/owners.yml has the e
         ("Ana", None, "error[no-such-owner]: --by: no owner is called 'Ana'; did you mean \"ana\"? (owners are in checks/owners.yml)"),
         ("", None, "error[no-such-owner]: --by: no owner is called '' (owners are in checks/owners.yml)"),
         (None, "eve@example.com", NOBODY), (None, "", NOBODY), (None, None, NOBODY),
+        ("left", None, "error[no-such-owner]: left left on 2026-03-19 (owners are in checks/owners.yml)"),
+        (None, "left@example.com", "error[no-such-owner]: left left on 2026-03-19 (owners are in checks/owners.yml)"),
         (None, "team@example.com", "error[no-reviewer]: who reviews? team-a and team-b have the e-mail address that git commits with (say --by ID)"),
     ],
 )

@@ -172,3 +172,12 @@ def test_a_kind_that_is_built_in_cannot_be_taken(install: Callable[..., None]) -
     install("kbtool.trackers", "file = acme_tracker:Acme", "acme_tracker", ACME)
     with pytest.raises(ConfigError, match=r"file is there twice in kbtool\.trackers"):
         find_trackers()
+
+
+def test_a_file_is_named_as_it_was_written(configured) -> None:
+    """Messages about a further file of tickets name that file, and how they call it is no option."""
+    with pytest.raises(ConfigError) as caught:
+        make_trackers(configured('[tool.kbtool.trackers.desk]\nkind = "file"\npath = "sub/t.yml"'))
+    assert (caught.value.where, caught.value.message) == ("sub/t.yml", "cannot be read: No such file or directory")
+    with pytest.raises(ConfigError, match="unknown option 'name'"):
+        make_trackers(configured('[tool.kbtool.trackers.desk]\nkind = "file"\npath = "sub/t.yml"\nname = "x"'))

@@ -29,9 +29,9 @@ def _lines(run: Run) -> Iterator[str]:
     for skip in run.skipped:
         yield f"::{'error' if skip.failed else 'warning'} title={_property(skip.check)}::{_data(skip.reason)}"
     if run.unknown:
-        yield f"::warning title=unknown::of {len(run.unknown)} articles something is not known; the log says what"
+        yield f"::warning title=unknown::of {len(run.unknown)} articles something is not known; `kbtool check` says what"
     if left:
-        yield f"::notice title=kbtool::{left} more findings are not shown here; the log has them all"
+        yield f"::notice title=kbtool::{left} more findings are not shown here; `kbtool check` shows all"
 
 
 def _command(finding: Finding) -> str:

@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -28,7 +28,7 @@ class FileTracker:
     kind: ClassVar[str] = "file"
 
     path: Path
-    name: str = "checks/tickets.yml"  #: how messages call the file
+    name: str = field(default="checks/tickets.yml", metadata={"option": False})  #: how messages call the file
 
     def load(self) -> None:
         """Read the file; raises ConfigError with file and line when that cannot be done."""

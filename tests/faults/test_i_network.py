@@ -37,7 +37,7 @@ def test_i01_a_server_that_is_not_there(generic_tracker: Any, fault_server: Any,
 @pytest.mark.usefixtures("no_pauses")
 @pytest.mark.parametrize(("fault", "reason"), [
     ({"reset": True}, "the answer broke off"), ({"raw": b""}, "the answer broke off"), ({"pause": 60}, "no answer in time"),
-    ({"body": b"[" * 50, "drip": 1}, "no answer in time"),
+    ({"body": b"[" * 50, "drip": 0.3}, "no answer in time"),
 ], ids=["reset", "closed", "silent", "slow"])
 @pytest.mark.parametrize("times", [3, 4])
 def test_i01_broken_connections_are_tried_four_times(
@@ -108,6 +108,19 @@ def test_i03_a_rate_limit_stops_all_tasks_of_the_host(fault_server: Any) -> None
     first, *later = fault_server.requests
     assert len(later) == 21
     assert min(request.at for request in later) - first.at >= 1
+
+
+def test_i03_the_later_of_two_limits_holds(fault_server: Any) -> None:
+    """A task that waits for the end of one limit waits on when another answer names a later one."""
+    first = {"/a": fault_server.html(429, Retry_After="1"), "/b": fault_server.Reply(429, b"", {"Retry-After": "2"}, pause=0.5)}
+    fault_server.app = lambda request: first.pop(request.path, None) or fault_server.json(1)
+
+    async def main() -> None:
+        async with Session(Options(fault_server.url, {}, 30)) as session:
+            await asyncio.gather(session.get("a"), session.get("b"))
+
+    asyncio.run(main())
+    assert fault_server.of("/a")[1].at - fault_server.of("/b")[0].at >= 2.5
 
 
 @pytest.mark.usefixtures("no_pauses")

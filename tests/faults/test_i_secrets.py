@@ -15,6 +15,7 @@ import pytest
 from small_tracker import TOKEN, WANTED, outcomes, reasons
 
 from kbtool.tickets import Outcome, TrackerAuthError
+from kbtool.trackers import http
 from kbtool.trackers.http import Options
 
 JSON = {"Content-Type": "application/json"}
@@ -81,6 +82,7 @@ def test_i30_a_certificate_of_ones_own_needs_ca_file(
     assert reasons(generic_tracker(tls_server)) == {"its certificate is not trusted; ca_file can name those to trust"}
     assert tls_server.connections <= 1
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    http._trust_of_system.cache_clear()
     assert reasons(generic_tracker(tls_server)) == {"its certificate is not trusted; ca_file can name those to trust"}
     assert tls_server.requests == []
     assert outcomes(generic_tracker(tls_server, ca_file=str(certificate))) == WANTED

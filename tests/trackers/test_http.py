@@ -239,6 +239,7 @@ def test_what_is_still_asked_ends_with_the_session(fault_server: Any) -> None:
             while not fault_server.requests:  # noqa: ASYNC110 - the server is in another thread
                 await asyncio.sleep(0.01)
             task.cancel()
+        assert session.memory["a"].cancelled()
 
     asyncio.run(main())
 
