@@ -210,8 +210,6 @@ class Session:
             ):
                 return self._reply(response, await _content(response))
         except (TimeoutError, httpx2.TimeoutException):
-            if asyncio.get_running_loop().time() >= self._deadline:
-                raise TimeoutError from None
             raise _TransientError("no answer in time") from None
         except httpx2.ConnectError as error:
             if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error)):

@@ -16,9 +16,12 @@ from playwright.sync_api import Browser, sync_playwright
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A headless Chromium; without one the tests skip, except in CI, where they fail."""
+    """A headless Chromium; without one the tests skip, except in CI, where they fail.
+
+    Not for the whole session: as long as it is there, its event loop runs in this thread, and no other can.
+    """
     path = shutil.which("chromium")
     if path is None:
         if os.environ.get("KBTOOL_CI"):
