@@ -31,7 +31,7 @@ from kbtool.widening import prints_of
 VERSION = 1  #: of the file's form
 _MARKDOWN = (".md", ".markdown", ".mdown", ".mkdn", ".mkd")  #: what MkDocs makes pages of
 _TEMPLATES = ("404.html", "sitemap.xml")  #: what it makes of templates, whatever the theme
-_GATHERED = ("page", "feed", "engine")  #: kinds of files that repeat what articles say
+_GATHERED = ("page", "feed", "engine", "template")  #: kinds of files that repeat what articles say
 _State = tuple[int, int]
 
 
@@ -65,23 +65,24 @@ class Manifest:
 
 
 def load_manifest(path: Path, site: Path) -> Manifest | None:
-    """Return the manifest of the site that was published before; of a site without one, the names of its files."""
+    """Return the manifest of the site that was published before, and the names of what else is there; None without a site."""
+    there = {name: Origin("") for name in _names(site)} if site.is_dir() else {}
     try:
         values = json.loads(path.read_bytes())
         if values["schema_version"] == VERSION:
             read = values["files"].items()
             files = {name: Origin(**{**found, "hidden": tuple(found.get("hidden", ()))}) for name, found in read}
-            return Manifest(files, base=str(values["base"]))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            return Manifest(there | files, base=str(values["base"]))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):  # an old one, or none: what is on the disk will do
         pass
-    return Manifest({name: Origin("") for name in _names(site)}) if site.is_dir() else None
+    return Manifest(there, base="") if there else None
 
 
 def purged(before: Manifest | None, after: Manifest) -> list[str]:
     """Return the URLs that caches must forget: what is gone, pages that withhold more, and then what repeats their words."""
     if before is None:
         return []
-    base = before.base if before.base != "/" else after.base
+    base = before.base or after.base
     old, new = before.files, after.files
     changed = {path for path in old.keys() & new if old[path].digest != new[path].digest}
     gone = (old.keys() - new) | {path for path in changed if set(new[path].hidden) - set(old[path].hidden)}

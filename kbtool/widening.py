@@ -26,6 +26,7 @@ from kbtool.regions import region_markers
 
 RUN = 4  #: words of a print; a shorter line has one print of its own
 _WORD = re.compile(r"\w+")
+_TARGET = re.compile(r"\]\([^()\s]*\)")
 _LEVELS = 8  #: of includes in includes
 Key = tuple[str, str]  #: a path and the name of an edition
 
@@ -101,7 +102,8 @@ class Editions:
     def unrecorded(self) -> Iterator[Unrecorded]:
         """Yield the regions of listed articles that the lock knows nothing of."""
         for article in self.evidence.articles:
-            for edition in self.evidence.shown_in[article.source] if article.markdown.regions else ():
+            marks = article.markdown
+            for edition in self.evidence.shown_in[article.source] if marks.regions and not marks.region_problems else ():
                 entry = self.lock.entries.get((article.path, edition.name))
                 if not edition.internal and entry is not None and entry.state == SHOWN:
                     for line in _unknown_regions(article, edition, entry):
@@ -111,16 +113,12 @@ class Editions:
         """Yield the lines of the lock about what is not shown any more: whoever shows it again would not be asked."""
         now = self.now
         for key, entry in self.lock.entries.items():
-            if entry.state == SHOWN and key not in now and not self._unreadable(key[0]):
+            if entry.state == SHOWN and key not in now and key[0] not in self._unreadable:
                 yield Unrecorded(*key, self.lock.lines.get(key, 1))
 
-    def _unreadable(self, path: str) -> bool:
-        article = self._by_path.get(path)
-        return article is not None and (not article.readable or bool(article.markdown.region_problems))
-
     @cached_property
-    def _by_path(self) -> dict[str, Article]:
-        return {article.path: article for article in self.evidence.articles}
+    def _unreadable(self) -> set[str]:
+        return {article.path for article in self.evidence.articles if not article.readable}
 
     @cached_property
     def now(self) -> frozenset[Key]:
@@ -144,7 +142,7 @@ class Editions:
         pending = {(one.path, one.edition) for one in self.widened()} - keys
         entries = {**dict(self._article_entries(pending)), **dict(self._asset_entries(pending))}
         for key, entry in self.lock.entries.items():
-            if self._unreadable(key[0]):
+            if key[0] in self._unreadable:
                 entries.setdefault(key, entry)
         return AudienceLock(entries)
 
@@ -153,10 +151,12 @@ class Editions:
             for edition in self.evidence.shown_in[article.source]:
                 key = (article.path, edition.name)
                 before = self.lock.entries.get(key)
-                if edition.internal or article.markdown.region_problems or (key in pending and before is None):
+                if edition.internal or (key in pending and before is None):
                     continue
                 hidden = prints_of(article, edition)
-                if before is not None and key in pending:
+                if not _can_be_shown(article, edition):  # nobody can approve what nobody has seen
+                    yield from [(key, before)] if before else []
+                elif before is not None and key in pending:
                     yield key, Entry(before.state, union(before.hidden, hidden))
                 else:
                     yield key, Entry(SHOWN, hidden)
@@ -174,6 +174,14 @@ class Editions:
 def shows_outside(evidence: Evidence) -> dict[str, frozenset[str]]:
     """Return edition → the assets that it shows, for the editions that are not internal."""
     return {edition.name: frozenset(_assets_of(evidence, edition).shown) for edition in Editions(evidence).outside}
+
+
+def _can_be_shown(article: Article, edition: Edition) -> bool:
+    try:
+        redact(article, edition)
+    except RedactionError:  # KB402 says so
+        return False
+    return True
 
 
 # ---------------------------------------------------------------------------------------------- words
@@ -211,7 +219,7 @@ def _lines(text: str) -> list[list[str]]:
     lines = text.split("\n")
     for number, _ in region_markers(lines) if ":::" in text else ():
         lines[number] = ""
-    return [_WORD.findall(line.casefold()) for line in lines]
+    return [_WORD.findall(_TARGET.sub("] ", line.casefold())) for line in lines]
 
 
 def _print(words: list[str], *, whole: bool = False) -> str:
@@ -280,6 +288,8 @@ def _seen(article: Article, edition: Edition, evidence: Evidence) -> set[str]:
 
 def _referred(article: Article, source: str, edition: Edition, evidence: Evidence) -> set[str]:
     """Return the assets that an article's text, standing in `source`, refers to where the edition shows it."""
+    if article.source == source and not (article.markdown.regions or article.markdown.region_problems):
+        return {target.source for target in evidence.urls.targets_of(article, "asset").values()}
     targets = article.markdown.targets
     if article.markdown.regions or article.markdown.region_problems:
         try:
