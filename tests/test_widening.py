@@ -20,7 +20,7 @@ from kbtool.widening import Editions, shows_outside
 
 HEAD = "---\ntitle: A page\naudience: public\n---\n\n"
 #: Few words, so that what is shown and what is withheld often have some in common.
-word = st.sampled_from("open the billing page and choose export then ask ana for a code of four digits".split())
+word = st.sampled_from(["open", "the", "billing", "page", "and", "choose", "export", "then", "ask", "ana", "for", "a", "code", "of"])
 line = st.lists(word, min_size=1, max_size=9).map(" ".join)
 public = st.lists(line, min_size=1, max_size=4).map("\n\n".join)
 secret = st.lists(word.map(lambda text: f"{text}x"), min_size=1, max_size=9).map(" ".join)

@@ -47,12 +47,12 @@ def test_all_kinds(tmp_path: Path) -> None:
     assert found(tmp_path, {
         "content/in.md": "---\ntitle: x\naudience: public\n---\nInside.\n\n![](plan.png)\n", "content/a.md": f"{PUBLIC}Shown.\n\nThe code is under the mat.\n",
     }) == [
-        "content/a.md:6:1 KB404 error: readers of the public edition see what a region kept from them: 'The code is under the mat.' "
-        f"(run `kbtool audience approve content/a.md` {MAY} put the region back)",
-        "content/in.md:3:1 KB404 error: readers of the public edition see this article, and nobody has approved that "
-        f"(run `kbtool audience approve content/in.md` {MAY} make its audience narrower)",
-        "content/plan.png:1:1 KB404 error: readers of the public edition see this file in content/in.md; it was for others "
-        f"(run `kbtool audience approve content/plan.png` {MAY} make its audience narrower)",
+        ("content/a.md:6:1 KB404 error: readers of the public edition see what a region kept from them: 'The code is under the mat.' "
+         f"(run `kbtool audience approve content/a.md` {MAY} put the region back)"),
+        ("content/in.md:3:1 KB404 error: readers of the public edition see this article, and nobody has approved that "
+         f"(run `kbtool audience approve content/in.md` {MAY} make its audience narrower)"),
+        ("content/plan.png:1:1 KB404 error: readers of the public edition see this file in content/in.md; it was for others "
+         f"(run `kbtool audience approve content/plan.png` {MAY} make its audience narrower)"),
     ]
 
 
@@ -92,7 +92,7 @@ FIRES = {
 @pytest.mark.parametrize(("after", "first"), FIRES.values(), ids=FIRES)
 def test_fires(tmp_path: Path, after: dict[str, str | None], first: str) -> None:
     """Whatever the list does not have is asked about, new or not: without history nobody can tell the two apart."""
-    assert [line for line in found(tmp_path, after) if " error: " in line][0].startswith(first)
+    assert next(line for line in found(tmp_path, after) if " error: " in line).startswith(first)
     plan(gather(load_config(tmp_path), TODAY, git=False), lambda _: True).write()
     assert again(tmp_path, {}) == []
 
