@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from kbtool import __version__, cli_history, shell
+from kbtool.cli_audience import audience
 from kbtool.cli_review import review, why
 from kbtool.cli_tickets import tickets
 from kbtool.errors import IncompleteError, KbtoolError, UsageError
@@ -268,7 +269,7 @@ def completion(name: str) -> int:
     return 0
 
 
-for command in (review, why):
+for command in (review, why, audience):
     kbtool.add_command(command)
 
 

@@ -149,6 +149,7 @@ class Config(_Frozen):
     trackers: dict[str, TrackerConfig] = Field(default_factory=dict)
     snapshot: Annotated[str, BeforeValidator(_folder)] = ".kbtool/tickets.jsonl"
     audit_allow: tuple[str, ...] = ()
+    manifest_allow: tuple[str, ...] = ()  #: paths of a site that need no explanation; `*` stands for anything
     main_branch: str | None = None  #: found when none is named: what origin calls its main branch, else main or master
     repositories: dict[str, RepositoryConfig] = Field(default_factory=dict)
     ignore_authors: tuple[str, ...] = ("*[bot]",)  #: `*` stands for anything, all else for itself

@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import Distribution, entry_points
 from pathlib import Path
 
 from kbtool.errors import IncompleteError
@@ -63,3 +64,32 @@ def theme_files() -> Iterator[Path]:
 def _mkdocs(command: str, stage: Path) -> list[str]:
     # -P: nothing in the stage can be imported in place of an installed module.
     return [sys.executable, "-P", "-m", "mkdocs", command, "--config-file", str(stage / "mkdocs.yml")]
+
+
+def theme_folders(name: str | None) -> Iterator[tuple[str, Path]]:
+    """Yield the folders that an engine takes the files of a theme from, each with the package and version that it comes with.
+
+    The last two are MkDocs' own, of its search and its templates.
+    """
+    if name:
+        for point in entry_points(group="mkdocs.themes", name=name):
+            yield from _package_folders(point.value, point.dist)
+    engine = next(iter(entry_points(group="mkdocs.themes", name="mkdocs")), None)
+    for package in ("mkdocs.contrib.search", "mkdocs") if engine else ():
+        for label, folder in _package_folders(package, engine.dist if engine else None):
+            yield label, folder / "templates"
+
+
+def search_languages() -> Path | None:
+    """Return the folder from which MkDocs copies its search's files for further languages."""
+    found = next(_package_folders("mkdocs.contrib.search", None), None)
+    return found[1] / "lunr-language" if found else None
+
+
+def _package_folders(package: str, dist: Distribution | None) -> Iterator[tuple[str, Path]]:
+    try:
+        spec = importlib.util.find_spec(package)
+    except ImportError:
+        return
+    label = f"{dist.name} {dist.version}" if dist else package
+    yield from ((label, Path(folder)) for folder in (spec.submodule_search_locations or () if spec else ()))

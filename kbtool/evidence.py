@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from kbtool.articles import Article, Content, load_articles
+from kbtool.audience_lock import AudienceLock, load_lock
 from kbtool.cache import Cache
 from kbtool.config import Config, did_you_mean
 from kbtool.editions import Edition, load_editions
@@ -40,6 +41,7 @@ class Evidence:
     owners: Mapping[str, Owner] | None = None
     product_areas: Mapping[str, ProductArea] | None = None
     styles: Mapping[str, frozenset[str]] = field(default_factory=dict)  #: style sheet → the assets that it refers to
+    lock: AudienceLock | None = None  #: what readers outside may see; None where nobody has written that down
 
     @property
     def articles(self) -> tuple[Article, ...]:
@@ -107,5 +109,5 @@ def gather(  # noqa: PLR0913 - one keyword for each thing to read
     return Evidence(
         today=today, config=config, site=site, content=content, urls=urls, finish=finish, owners=load_owners(config),
         tickets=TicketEvidence(config, trackers, now or last_moment(today), TicketMentions(trackers, config, cache)),
-        product_areas=load_product_areas(config), styles=style_references(config, content),
+        product_areas=load_product_areas(config), styles=style_references(config, content), lock=load_lock(config),
     )

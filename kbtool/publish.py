@@ -14,9 +14,10 @@ from kbtool.editions import Edition, redact_text, select, withheld_texts
 from kbtool.engine import build_site, theme_files
 from kbtool.errors import ConfigError, IncompleteError, KbtoolError
 from kbtool.evidence import Evidence
-from kbtool.files import locked, swap_in
+from kbtool.files import locked, swap_in, write_atomic
 from kbtool.finding import Finding, Run, Severity
 from kbtool.known_issues import withheld_words
+from kbtool.manifest import Explainer, Manifest, lines, load_manifest, purged
 from kbtool.site_config import dump
 from kbtool.stage import Staged, stage
 
@@ -27,19 +28,24 @@ _SHORTEST = 6  #: a shorter path, key or address is no evidence of a leak
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What became of one edition: the folder of its site, or why the one that was there stays."""
+    """What became of one edition: the folder of its site, or why the one that was there stays.
+
+    `unexplained` are files that nothing explains (see `manifest`), `purge` the URLs that caches must forget.
+    """
 
     edition: str
     folder: Path
     pages: int = 0
     leaks: tuple[Leak, ...] = ()
     notes: tuple[str, ...] = ()
+    unexplained: tuple[str, ...] = ()
+    purge: tuple[str, ...] = ()
     failure: KbtoolError | None = None
 
     @property
     def swapped(self) -> bool:
         """Return whether the new site is in place."""
-        return not self.leaks and self.failure is None
+        return not self.leaks and not self.unexplained and self.failure is None
 
 
 def withholding(run: Run) -> tuple[Finding, ...]:
@@ -89,21 +95,41 @@ def _publish_one(evidence: Evidence, edition: Edition, work: Path, *, allow_empt
             raise IncompleteError(f"the {edition.name} edition would be empty", kind="refusing-empty-site",
                                   hint="give articles `audience: public`, or say --allow-empty")
         staged = stage(evidence, edition, stage_folder(evidence.config.root, edition.name))
+        explainer = Explainer(staged, evidence, edition)
         out = Path(mkdtemp(prefix=f"{edition.name}-", dir=work)) / "site"
         with ThreadPoolExecutor(1) as aside:  # the engine is another process: meanwhile the audit learns what to look for
             auditor = aside.submit(_auditor, evidence, edition, staged)
             notes = (*staged.notes, *build_site(staged.folder, out))
-        leaks = tuple(auditor.result().audit(out))
-        if not leaks:
-            out.chmod(0o755)
-            swap_in(out, folder)
-        return Published(edition.name, folder, len(staged.articles), leaks, notes)
+        leaks, manifest = tuple(auditor.result().audit(out)), explainer.explain(out)
+        clean = not leaks and not manifest.unexplained
+        purge = _swap(out, folder, manifest, evidence.config.root / WORK) if clean else ()
+        return Published(edition.name, folder, len(staged.articles), leaks, notes, manifest.unexplained, purge)
     except KbtoolError as error:
         return Published(edition.name, folder, notes=notes, failure=error)
     except OSError as error:
         failure = IncompleteError(f"{error.strerror or error}: {error.filename or folder}", kind="disk",
                                   hint="the site that was there is untouched")
         return Published(edition.name, folder, notes=notes, failure=failure)
+
+
+def _swap(out: Path, folder: Path, manifest: Manifest, work: Path) -> tuple[str, ...]:
+    """Put a site in its place, and keep its manifest; return the URLs that caches must forget.
+
+    The manifest comes last: whoever is interrupted before has the URLs of this site and the one before in the next list.
+    """
+    kept = work / "manifest" / f"{folder.name}.json"
+    purge = purged(load_manifest(kept, folder), manifest)
+    out.chmod(0o755)
+    swap_in(out, folder)
+    for path, content in ((purge_file(work, folder.name), lines(purge)), (kept, manifest.dump())):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, content)
+    return tuple(purge)
+
+
+def purge_file(work: Path, edition: str) -> Path:
+    """Return where the URLs stand that caches must forget since the last publication of an edition."""
+    return work / "purge" / f"{edition}.txt"
 
 
 def audit_folder(evidence: Evidence, edition: Edition, site: Path) -> list[Leak]:

@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from kbtool.builtin_checks.area_missing import AreaMissing
 from kbtool.builtin_checks.area_unknown import AreaUnknown
+from kbtool.builtin_checks.audience_widened import AudienceWidened
 from kbtool.builtin_checks.broken_anchor import BrokenAnchor
 from kbtool.builtin_checks.broken_link import BrokenLink
 from kbtool.builtin_checks.bulk_review import BulkReview
@@ -71,7 +72,7 @@ BUILTIN_CHECKS: tuple[type[Check], ...] = (
     Expiring, BulkReview, CoversTooBroad,
     BrokenLink, BrokenAnchor, MissingAsset, OrphanAsset,
     TicketResolved, TicketReopened, TicketUnknown, TicketConfidential,
-    LinkToInternal, RegionUnbalanced, SymlinkEscape,
+    LinkToInternal, RegionUnbalanced, AudienceWidened, SymlinkEscape,
 )
 BUILTIN_REPORTS: Mapping[str, Any] = {
     "text": text_report, "json": json_report, "markdown": markdown, "annotations": annotations_report, "azure": azure,

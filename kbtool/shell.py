@@ -210,10 +210,15 @@ def tell(found: Published, config: Config) -> int:
         return found.failure.exit_code
     for leak in found.leaks:
         say(f"error[leak]: {leak_line(leak)}")
-    if found.leaks:
+    for name in found.unexplained:
+        say(f"error[unexplained]: {name}: nothing explains this file of the site")
+    if not found.swapped:
         say(f"error[withheld]: the {found.edition} edition was not published; the site that was there stays")
         return 1
     write(f"{found.edition}: {found.pages} articles in {found.folder.relative_to(config.root)}/")
+    if found.purge:
+        count = f"{len(found.purge)} URL{' is' if len(found.purge) == 1 else 's are'}"
+        say(f"warning[{found.edition}]: {count} to be removed from caches, see .kbtool/purge/{found.edition}.txt")
     return 0
 
 

@@ -23,10 +23,10 @@ TICKETS = re.compile(r"`checks/tickets\.yml` (?:says|has) `(SUP-431)([^`]*)`")
 EXAMPLE = re.compile(r'```md title="(\w+)"\n(.*?)\n```', re.DOTALL)
 #: What the examples may link to.
 OTHERS = {"content/internal/runbook.md": "---\ntitle: Runbook\naudience: internal\n---\n"}
-#: Checks of names, kinds of files, and characters that a page cannot show.
+#: Checks of names, kinds of files, characters that a page cannot show, and a list beside the articles.
 WITHOUT_EXAMPLE = {
     "url-taken", "name-not-portable", "control-character", "hidden-character", "file-ignored", "orphan-asset", "symlink-escape",
-    "embedded-repo",
+    "embedded-repo", "audience-widened",
 }
 #: What the words above an example say of the repository that it is in: commits of (day, files); ARTICLE is the example.
 ARTICLE = "content/article.md"

@@ -11,7 +11,7 @@ import pytest
 ROWS = {
     *(f"a{n:02}" for n in range(1, 32)), *(f"b{n:02}" for n in range(1, 27)),
     *(f"c{n:02}" for n in range(1, 12)), *(f"d{n:02}" for n in range(1, 13)), *(f"e{n:02}" for n in range(1, 26)),
-    *(f"f{n:02}" for n in range(1, 15)), "g16", "g17", *(f"h{n:02}" for n in (1, 2, 3, 4, 5, 12, 13, 16, 22, 23)),
+    *(f"f{n:02}" for n in range(1, 15)), "g16", "g17", *(f"h{n:02}" for n in (1, 2, 3, 4, 5, 6, 7, 12, 13, 16, 22, 23)),
     *(f"k{n:02}" for n in range(1, 17)),
     *(f"j{n:02}" for n in (1, 5, 6, 7, 9, 10, 11, 12, 14)),
     *(f"i{n:02}" for n in (1, 2, 3, 4, 5, 7, 8, *range(9, 17), *range(19, 23), *range(24, 27), 29, 30, 31)),

@@ -233,7 +233,11 @@ def test_h13_files_of_an_old_build_are_gone(kb: Any) -> None:
     (kb.root / "content/renamed.md").rename(kb.root / "content/new-name.md")
     kb.write("content/now-internal.md", INTERNAL.format(canary=CANARY).replace("![alt", "[alt"))
     kb.write("content/index.md", public())
-    assert kb.run("build", "--edition", "public").err == ""
+    done = kb.run("build", "--edition", "public")
+    assert done.err == "kbtool: warning[public]: 8 URLs are to be removed from caches, see .kbtool/purge/public.txt\n"
+    assert (kb.root / ".kbtool/purge/public.txt").read_text().split() == [
+        "/404.html", "/by-hand.html", "/now-internal/", "/removed/", "/renamed/", "/search/search_index.json", "/shown.png", "/tags.json",
+    ]
     pages = {name for name in site(kb) if name.endswith(("index.html", ".png", "by-hand.html")) and not name.startswith("assets/")}
     assert pages == {"index.html", "new-name/index.html"}
     staged = [name for name in kb.tree() if name.startswith(".kbtool/stage/public/docs/") and name.endswith((".md", ".png"))]
