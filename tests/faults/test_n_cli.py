@@ -47,7 +47,7 @@ if "mkdocs" in sys.orig_argv:
     ("args", "words"),
     [
         (["chek"], 'error[no-such-command]: no command is called \'chek\'; did you mean "check"?'),
-        (["check", "--formt", "json"], "error[usage]: No such option '--formt'. Did you mean '--format'?"),
+        (["check", "--formt", "json"], "error[usage]: No such option '--formt'. (Did you mean one of: '--format', "),
         (["check", "--format", "jsn"], 'error[no-such-report]: --format: no report is called \'jsn\'; did you mean "json"?'),
         (["check", "--select", "KB9O1"], "error[no-such-check]: no check is called 'KB9O1'"),
         (["check", "--select", "review-overdu"], 'did you mean "review-overdue"?'),
