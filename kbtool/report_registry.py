@@ -50,7 +50,7 @@ def find_report(name: str) -> Report:
     if name not in known:
         from kbtool.config import did_you_mean
 
-        raise UsageError(f"--format: no report is called {name!r}{did_you_mean(name, known)}", kind="no-such-report",
+        raise UsageError(f"no report is called {name!r}{did_you_mean(name, known)}", kind="no-such-report",
                          hint=f"one of {', '.join(known)}")
     report: Report = load(known[name])
     if not callable(getattr(report, "render", None)):

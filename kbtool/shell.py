@@ -175,7 +175,7 @@ def find_reports(form: str, output: Path | None, more: Sequence[str]) -> list[Wa
     for path in files:
         _refuse_folder(path)
     if len({path.resolve() for path in files}) < len(files):
-        raise UsageError("--report: two reports would go to one file", kind="bad-output", hint="give each a file of its own")
+        raise UsageError("two reports would go to one file", kind="bad-output", hint="give each a file of its own")
     return [Wanted(name, find_report(name), path) for name, path in asked]
 
 
@@ -193,6 +193,9 @@ def write_reports(wanted: Sequence[Wanted], run: Run, evidence: Evidence) -> Non
     """
     from kbtool.errors import ConfigError
 
+    for one in wanted:
+        if one.output:
+            _refuse_article(one.output, evidence)
     machines = any(one.name != "text" for one in wanted)
     whole = run.below(place_in_repository(evidence.config)) if machines else run
     texts = []
@@ -238,9 +241,7 @@ def write_report(text: str, output: Path | None, evidence: Evidence) -> None:
     from kbtool.files import write_atomic
 
     _refuse_folder(output)
-    here, content = output.resolve(), (evidence.config.root / evidence.config.content).resolve()
-    if here.is_relative_to(content) and here.relative_to(content).as_posix() in evidence.content.by_source:
-        raise UsageError(f"--output: {str(output)!r} is an article", kind="bad-output")
+    _refuse_article(output, evidence)
     data = text.encode("utf-8", "backslashreplace")
     if output.is_symlink() or (output.exists() and not output.is_file()):  # /dev/stdout, a pipe: not to be put aside
         output.write_bytes(data)
@@ -250,7 +251,13 @@ def write_report(text: str, output: Path | None, evidence: Evidence) -> None:
 
 def _refuse_folder(output: Path) -> None:
     if output.is_dir() or not output.absolute().parent.is_dir():
-        raise UsageError(f"--output: {str(output)!r} is a folder, or its folder does not exist", kind="bad-output")
+        raise UsageError(f"{str(output)!r} is a folder, or its folder does not exist", kind="bad-output")
+
+
+def _refuse_article(output: Path, evidence: Evidence) -> None:
+    here, content = output.resolve(), (evidence.config.root / evidence.config.content).resolve()
+    if here.is_relative_to(content) and here.relative_to(content).as_posix() in evidence.content.by_source:
+        raise UsageError(f"{str(output)!r} is an article", kind="bad-output")
 
 
 def tell(found: Published, config: Config) -> int:
