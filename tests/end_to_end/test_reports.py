@@ -6,6 +6,8 @@ import json
 import os
 import re
 import stat
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
@@ -182,6 +184,32 @@ def test_a_report_gets_colour_only_where_it_goes_to_a_terminal(kb: Any, tmp_path
     env = installed(tmp_path, "def render(run, *, color=False):\n    return f'{color} {run.folder!r} {len(run.rules) > 20}\\n'\n") | {"FORCE_COLOR": "1"}
     done = kb.run("check", "--format", "owners", "--report", "owners=x.txt", env=env)
     assert (done.out, (kb.root / "x.txt").read_text()) == ("True '' True\n", "False '' True\n")
+
+
+def test_the_commands_in_our_documentation_work(kb: Any, tmp_path: Path, repository: Path) -> None:
+    """Each command of the article about CI systems runs as it stands there, and writes the files that are picked up afterwards."""
+    text = (repository / "content/ci/reports.md").read_text("utf-8")
+    commands = re.findall(r"^ *(?:- run: |- script: |- |sh ')?(kbtool check [^'\n]*)", text, re.MULTILINE)
+    assert len(commands) == 6
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/kbtool").write_text(f'#!/bin/sh\nexec {sys.executable} -P -m kbtool "$@"\n')
+    (tmp_path / "bin/kbtool").chmod(0o755)
+    env = {**os.environ, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"), "SOURCE_DATE_EPOCH": "1795348800"}
+    for command in commands:
+        done = subprocess.run(["bash", "-c", command.replace("--strict", "--no-git")], cwd=kb.root, env=env, capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (0, b""), command
+    taken = set(re.findall(r"(?:sarif_file:|codequality:|junit:|testResultsFiles:) (\S+)|(?:junit|pattern:) '(\S+)'", text))
+    assert {"".join(names) for names in taken} == {"kbtool.sarif", "kbtool.xml", "gl-code-quality-report.json"}
+    assert all((kb.root / "".join(names)).is_file() for names in taken)
+    assert (tmp_path / "summary").read_text("utf-8").startswith("<!-- kbtool check -->\n")
+
+
+def test_the_list_in_our_documentation_is_that_of_the_registry(repository: Path) -> None:
+    """Every format is named where users look for it."""
+    rows = re.findall(r"^\| `(\w+)` \|", (repository / "content/ci/reports.md").read_text("utf-8"), re.MULTILINE)
+    assert sorted(rows) == sorted(BUILTIN_REPORTS)
+    reference = (repository / "content/reference/command-line.md").read_text("utf-8")
+    assert ", ".join(f"`{name}`{' (default)' * (name == 'text')}" for name in BUILTIN_REPORTS) + ", or a report of an installed package" in reference
 
 
 def test_help_names_the_formats(kbtool: Any, tmp_path: Path) -> None:
