@@ -15,6 +15,7 @@ from kbtool.cli_audience import audience
 from kbtool.cli_review import review, why
 from kbtool.cli_tickets import tickets
 from kbtool.errors import IncompleteError, KbtoolError, UsageError
+from kbtool.report_registry import BUILTIN_REPORTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,8 +64,9 @@ def kbtool(ctx: click.Context, root: Path | None) -> None:
 @click.option("--select", multiple=True, metavar="CODE", help="Run only these checks: a code, its beginning (KB1) or a name.")
 @click.option("--ignore", multiple=True, metavar="CODE", help="Leave these checks out.")
 @click.option("--format", "form", default="text", show_default=True, metavar="NAME",
-              help="The report: text, json, or an installed one.")
+              help=f"The report: {', '.join(BUILTIN_REPORTS)}, or an installed one.")
 @click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write the report to a file.")
+@click.option("--report", "reports", multiple=True, metavar="NAME=FILE", help="Write one more report, to a file (repeatable).")
 @click.option("--fail-on", type=_SEVERITIES, help="The least severity that makes exit code 1 (default: error).")
 @click.option("--strict", is_flag=True, help="Exit with 3 when anything is unknown or was skipped.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 in spite of findings.")
@@ -79,10 +81,9 @@ def check(
 
     With PATHS, the whole knowledge base is read and only the findings in these files and folders are reported.
     """
+    wanted = shell.find_reports(form, output, options["reports"])
     evidence, run = shell.run_checks(root, options, paths)
-    report = shell.find_report(form)
-    run = run if form == "text" else run.below(shell.place_in_repository(evidence.config))
-    shell.write_report(report.render(run, color=shell.colors(sys.stdout) and output is None), output, evidence)
+    shell.write_reports(wanted, run, evidence)
     code = run.exit_code(fail_on or evidence.config.fail_on, strict=options["strict"])
     return 0 if code == 1 and options["exit_zero"] else code
 
@@ -230,7 +231,8 @@ def explain(root: Path | None, word: str) -> int:
 def list_(root: Path | None) -> int:
     """List the checks, reports and trackers."""
     from kbtool.explain import summary
-    from kbtool.registry import find_checks, find_reports
+    from kbtool.registry import find_checks
+    from kbtool.report_registry import find_reports
     from kbtool.tracker_registry import find_trackers
 
     for found in find_checks(shell.read_config_or_none(root)):

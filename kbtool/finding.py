@@ -108,13 +108,18 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Everything one run found, sorted; reports only read it. `rules` are the checks that ran, sorted by code."""
+    """Everything one run found, sorted; reports only read it.
+
+    `rules` are the checks that ran, sorted by code. `folder` is where the knowledge base is in its repository, "" or with a slash
+    at its end, when the paths are from the top of that.
+    """
 
     findings: tuple[Finding, ...]
     articles: tuple[ArticleVerdict, ...]
     skipped: tuple[Skipped, ...] = ()
     checks: int = 0
     rules: tuple[Rule, ...] = ()
+    folder: str = ""
 
     def below(self, prefix: str) -> Run:
         """Return the run with paths from the top of the repository, in which the knowledge base is below `prefix`."""
@@ -122,7 +127,7 @@ class Run:
             return self
         return replace(
             self, findings=tuple(replace(finding, path=prefix + finding.path) for finding in self.findings),
-            articles=tuple(replace(article, path=prefix + article.path) for article in self.articles),
+            articles=tuple(replace(article, path=prefix + article.path) for article in self.articles), folder=prefix,
         )
 
     def count(self, severity: Severity) -> int:
@@ -139,6 +144,11 @@ class Run:
         """Return whether every check ran and every article has a verdict."""
         return not self.skipped and not self.unknown
 
+    @property
+    def broken(self) -> bool:
+        """Return whether there is no verdict in any case: a check broke, or evidence is missing for good."""
+        return any(skip.failed or skip.lasting for skip in self.skipped) or any(article.lasting for article in self.articles)
+
     def exit_code(self, fail_on: str, *, strict: bool) -> int:
         """Return 1 for a finding at or above `fail_on` (error, warning, never), 3 for no verdict, else 0.
 
@@ -148,6 +158,4 @@ class Run:
         failing = {"error": self.count(Severity.ERROR), "warning": len(self.findings), "never": 0}[fail_on]
         if failing:
             return 1
-        broken = any(skip.failed or skip.lasting for skip in self.skipped)
-        missing = any(article.lasting for article in self.articles)
-        return 3 if broken or missing or (strict and not self.complete) else 0
+        return 3 if self.broken or (strict and not self.complete) else 0

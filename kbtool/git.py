@@ -180,13 +180,14 @@ class Git:
         if not found:
             raise self._no_repository()
         _refuse_old(self.run("version"))
-        top, nearest = Path(os.fsdecode(found)), self._nearest
+        top, nearest = Path(os.fsdecode(found)), self.nearest
         if nearest and top in nearest.parents and self.ask(f"--git-dir={nearest / '.git'}", "rev-parse") is None:
             raise _damaged(nearest)  # git went on to the repository around it
         return top
 
     @property
-    def _nearest(self) -> Path | None:
+    def nearest(self) -> Path | None:
+        """Return the nearest folder with a `.git`, readable or not."""
         here = self.folder.resolve()
         return next((folder for folder in (here, *here.parents) if os.path.lexists(folder / ".git")), None)
 
@@ -200,8 +201,8 @@ class Git:
         if self.ask("-c", "safe.bareRepository=all", "rev-parse", "--is-bare-repository") == b"true":
             return GitError("this is a bare repository: it has no files", where=str(here), kind="git-none",
                             hint="name the folder of a clone with a work tree")
-        if self._nearest:
-            return _damaged(self._nearest)
+        if self.nearest:
+            return _damaged(self.nearest)
         return GitError("this is no git repository", where=str(here), kind="git-none",
                         hint="run `git init`; `kbtool check --no-git` judges by dates alone")
 

@@ -1,7 +1,7 @@
-"""What there is: checks and reports (trackers are in `tracker_registry`). The built-in ones are listed here; others are found.
+"""Which checks there are (reports and trackers have registries of their own). The built-in ones are listed; others are found.
 
 Three sources, one contract: the tuples below, the knowledge base's own `checks/*.py`, and entry points of installed
-packages (groups `kbtool.checks`, `kbtool.reports`, `kbtool.trackers`). A code or name that is there twice is an error.
+packages (group `kbtool.checks`). A code or name that is there twice is an error.
 """
 
 from __future__ import annotations
@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 import sys
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -58,11 +57,7 @@ from kbtool.builtin_checks.url_taken import UrlTaken
 from kbtool.check import Check
 from kbtool.config import Config, did_you_mean
 from kbtool.errors import ConfigError, UsageError
-from kbtool.installed import load, points
-from kbtool.reports import annotations as annotations_report
-from kbtool.reports import azure, codequality, junit, markdown, sarif
-from kbtool.reports import json as json_report
-from kbtool.reports import text as text_report
+from kbtool.installed import load
 from kbtool.validation import wrong
 
 BUILTIN_CHECKS: tuple[type[Check], ...] = (
@@ -74,10 +69,6 @@ BUILTIN_CHECKS: tuple[type[Check], ...] = (
     TicketResolved, TicketReopened, TicketUnknown, TicketConfidential,
     LinkToInternal, RegionUnbalanced, AudienceWidened, SymlinkEscape,
 )
-BUILTIN_REPORTS: Mapping[str, Any] = {
-    "text": text_report, "json": json_report, "markdown": markdown, "annotations": annotations_report, "azure": azure,
-    "sarif": sarif, "codequality": codequality, "junit": junit,
-}
 PREFIX = "KB"  #: codes with this prefix belong to the package
 
 
@@ -219,9 +210,3 @@ def _with_options(check: type[Check], config: Config) -> Check:
 def _option_error(check: type[Check], message: str) -> ConfigError:
     return ConfigError(f"checks.{check.name()}: {message}", where="pyproject.toml",
                        hint=f"`kbtool explain {check.code}` lists them")
-
-
-def find_reports() -> dict[str, Any]:
-    """Return report format → module with `render(run, ...) -> str`; raises ConfigError for a name that is there twice."""
-    installed = points("kbtool.reports", BUILTIN_REPORTS)
-    return {**BUILTIN_REPORTS, **{name: load(point) for name, point in installed.items()}}

@@ -326,7 +326,7 @@ def test_exit_codes(branch: Repository, kbtool, args: tuple[str, ...], code: int
     (("--", "--output=x"), 2, "error[no-such-ref]: there is no branch, tag or commit '--output=x' (`git fetch`"),
     (("--owner", "anna"), 2, "error[no-such-owner]: --owner: no owner is called 'anna'; did you mean \"ana\"? (owners are in checks/owners.yml)"),
     (("--repository", "api"), 2, "error[no-such-repository]: --repository: none is called 'api' (they are in [tool.kbtool.repositories])"),
-    (("--output", "content/a.md"), 2, "error[bad-output]: --output: 'content/a.md' is an article"),
+    (("--output", "content/a.md"), 2, "error[bad-output]: 'content/a.md' is an article"),
     (("--format", "html"), 2, "error[usage]: Invalid value for '--format'"),
 ])
 def test_errors(branch: Repository, kbtool, args: tuple[str, ...], code: int, line: str) -> None:

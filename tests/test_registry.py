@@ -11,13 +11,14 @@ import pytest
 from kbtool.check import Check
 from kbtool.config import Config, load_config
 from kbtool.errors import ConfigError, UsageError
+from kbtool.finding import Run
 from kbtool.registry import (
     BUILTIN_CHECKS,
     find_check,
     find_checks,
-    find_reports,
     make_checks,
 )
+from kbtool.report_registry import find_report, find_reports
 
 SITE_CHECK = """
 from dataclasses import dataclass
@@ -136,7 +137,7 @@ def test_an_installed_check_that_cannot_be_taken_is_refused(
 def test_an_installed_report_is_found(install: Callable[..., None]) -> None:
     """A package adds a report format by the entry point group `kbtool.reports`."""
     install("kbtool.reports", "acme = acme_report", "acme_report", "def render(run, *, color=False):\n    return 'hello'\n")
-    assert find_reports()["acme"].render(None) == "hello"
+    assert find_report("acme").render(Run((), ())) == "hello"
     assert {"text", "json"} < set(find_reports())
 
 

@@ -381,7 +381,7 @@ no article covers 30 of the 31 files of Billing (billing)
     ((), "error[usage]: name articles, or say --missing"),
     (("content/a.md", "--missing"), "error[usage]: name articles or say --missing, not both"),
     (("content/nope.md",), "error[no-such-path]: there is no article 'content/nope.md' (name its file, such as content/export.md)"),
-    (("content/a.md", "--output", "content/a.md"), "error[bad-output]: --output: 'content/a.md' is an article"),
+    (("content/a.md", "--output", "content/a.md"), "error[bad-output]: 'content/a.md' is an article"),
 ])
 def test_errors(busy: Repository, kbtool, args: tuple[str, ...], line: str) -> None:
     """Each error is one line, and the exit code is 2."""

@@ -1,6 +1,7 @@
 """The report that shows findings at their lines in a pull request: workflow commands of GitHub Actions.
 
-GitHub shows ten errors and ten warnings a step; the most severe come first, and a last notice says how many more there are.
+GitHub shows ten errors and ten warnings a step and drops the others without a word. So what weighs most comes first, a last
+notice says how many more there are, and those are plain lines in the log.
 https://docs.github.com/actions/reference/workflow-commands
 """
 
@@ -9,41 +10,53 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kbtool.finding import Finding, Run, Severity
+from kbtool.reports.notices import Notice, notices
 from kbtool.reports.text import visible
 
 LIMIT = 10  #: of errors, and of warnings
 
 
 def render(run: Run, *, color: bool = False) -> str:
-    """Return one command a finding."""
+    """Return one command for each of what GitHub shows, and a line for each of what it does not."""
     del color
     return "".join(f"{line}\n" for line in _lines(run))
 
 
 def _lines(run: Run) -> Iterator[str]:
-    left = 0
+    left: list[Finding] = []
     for severity in Severity:
+        told = [notice for notice in notices(run) if notice.severity is severity][:LIMIT]
         some = [finding for finding in run.findings if finding.severity is severity]
-        yield from map(_command, some[:LIMIT])
-        left += len(some[LIMIT:])
-    for skip in run.skipped:
-        yield f"::{'error' if skip.failed else 'warning'} title={_property(skip.check)}::{_data(skip.reason)}"
-    if run.unknown:
-        yield f"::warning title=unknown::of {len(run.unknown)} articles something is not known; `kbtool check` says what"
+        yield from map(_notice, told)
+        yield from map(_command, some[: LIMIT - len(told)])
+        left += some[LIMIT - len(told):]
     if left:
-        yield f"::notice title=kbtool::{left} more findings are not shown here; `kbtool check` shows all"
+        more = f"{len(left)} more finding{'' if len(left) == 1 else 's'}"
+        yield f"::notice title=kbtool::{more} than GitHub shows of a step; the log has all of them"
+        yield f"::group::{more}"
+        yield from map(_plain, left)
+        yield "::endgroup::"
+
+
+def _notice(notice: Notice) -> str:
+    return f"::{notice.severity.value} title={_property(f'kbtool: {notice.what}')}::{_data(f'{notice.who}: {notice.reason}')}"
 
 
 def _command(finding: Finding) -> str:
-    hint = f"\n{finding.hint}" if finding.hint else ""
-    place = f"file={_property(finding.path)},line={finding.line},col={finding.column},title={finding.code} {finding.name}"
-    return f"::{finding.severity.value} {place}::{_data(finding.message + hint)}"
+    hint = f"%0A{_data(finding.hint)}" if finding.hint else ""
+    title = _property(f"{finding.code} {finding.name}")
+    place = f"file={_property(finding.path)},line={finding.line},col={finding.column},title={title}"
+    return f"::{finding.severity.value} {place}::{_data(finding.message)}{hint}"
+
+
+def _plain(finding: Finding) -> str:
+    place = f"{finding.path}:{finding.line}:{finding.column}"
+    return visible(f"{finding.severity.value} {finding.code} {place}: {finding.message}", None)
 
 
 def _data(text: str) -> str:
-    """Return text as the data of a command: one line, whatever it holds."""
-    shown = "\n".join(visible(line, None) for line in text.split("\n"))
-    return shown.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """Return text as the data of a command: `visible` leaves no line end in it."""
+    return visible(text, None).replace("%", "%25")
 
 
 def _property(text: str) -> str:

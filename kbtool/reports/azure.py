@@ -1,41 +1,44 @@
 """The report that shows findings in Azure Pipelines: logging commands, `##vso[task.logissue …]`.
 
+The summary of a run shows the first ten errors and the first ten warnings of a step, so errors come first; the log has all.
 https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands
 """
 
 from __future__ import annotations
 
-from kbtool.finding import Finding, Run
+from kbtool.finding import Finding, Run, Severity
 from kbtool.reports.limits import most_severe
+from kbtool.reports.notices import Notice, notices
 from kbtool.reports.text import visible
 
-_ESCAPES = {"%": "%AZP25", "\r": "%0D", "\n": "%0A"}
 _IN_PROPERTIES = {";": "%3B", "]": "%5D"}
 
 
 def render(run: Run, *, color: bool = False) -> str:
-    """Return one command a finding, errors first, and one for each check that did not run."""
+    """Return one command a finding, errors first, and before them what the run could not tell."""
     del color
-    lines = [_command(finding) for finding in most_severe(run.findings, len(run.findings))[0]]
-    lines += [f"##vso[task.logissue type={'error' if skip.failed else 'warning'}]{_data(f'{skip.check}: {skip.reason}')}"
-              for skip in run.skipped]
-    return "".join(f"{line}\n" for line in lines)
+    commands = [*map(_notice, notices(run)), *map(_command, most_severe(run.findings, len(run.findings))[0])]
+    return "".join(f"{command}\n" for command in commands)
+
+
+def _notice(notice: Notice) -> str:
+    return _issue(notice.severity, {}, f"{notice.what}: {notice.who}: {notice.reason}")
 
 
 def _command(finding: Finding) -> str:
-    properties = {
-        "type": finding.severity.value, "sourcepath": finding.path, "linenumber": finding.line, "columnnumber": finding.column,
-        "code": finding.code,
-    }
-    told = ";".join(f"{name}={_property(str(value))}" for name, value in properties.items())
+    place = {"sourcepath": finding.path, "linenumber": finding.line, "columnnumber": finding.column, "code": finding.code}
     hint = f" ({finding.hint})" if finding.hint else ""
-    return f"##vso[task.logissue {told}]{_data(finding.message + hint)}"
+    return _issue(finding.severity, place, finding.message + hint)
+
+
+def _issue(severity: Severity, place: dict[str, object], text: str) -> str:
+    told = ";".join(f"{name}={_property(str(value))}" for name, value in {"type": severity.value, **place}.items())
+    return f"##vso[task.logissue {told}]{_data(text)}"
 
 
 def _data(text: str) -> str:
-    """Return text as the data of a command: one line, and no other command in it."""
-    shown = visible(text, None).replace("##vso[", "##vso\\[")
-    return "".join(_ESCAPES.get(char, char) for char in shown)
+    """Return text as the data of a command: `visible` leaves no line end and no other command in it."""
+    return visible(text, None).replace("%", "%AZP25")
 
 
 def _property(text: str) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from kbtool.finding import ArticleVerdict, Finding, Run, Severity, Skipped
+from kbtool.reports.json_text import as_json
 
 SCHEMA_VERSION = 1
 
 
 def render(run: Run, *, color: bool = False) -> str:
-    """Return the run as one JSON document; the keys are those of DESIGN.md §8. Lone surrogates come out escaped."""
+    """Return the run as one JSON document; the keys are those of DESIGN.md §8."""
     del color
     document = {
         "schema_version": SCHEMA_VERSION,
@@ -22,7 +22,7 @@ def render(run: Run, *, color: bool = False) -> str:
         "articles": [_article(found) for found in run.articles],
         "summary": _summary(run),
     }
-    return json.dumps(document, indent=2, allow_nan=False) + "\n"
+    return as_json(document)
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -1,20 +1,24 @@
-"""The report for CI systems that show tests: JUnit XML, as Jenkins and GitLab read it.
+"""The report for CI systems that show tests: JUnit XML, as Jenkins, GitLab and Azure Pipelines read it.
 
-Each article is a suite. A finding is a case that failed; a warning is one that passed and says so; an article without either is
-one case that passed. A check that broke is an error, one that was skipped is skipped.
+Each article is a suite. A finding is a case that failed; a warning is one that passed and says so; an article of which something
+is unknown has a case that was skipped; one without any of these is one case that passed. A check that was skipped is skipped.
+What is no verdict in any case, as a check that broke, is an error. The name of a case stays the same when lines move, so that a
+server sees what is new.
 """
 
 from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from kbtool.finding import Finding, Run, Severity, Skipped
+from kbtool.finding import ArticleVerdict, Finding, Run, Severity, Skipped
 from kbtool.reports.text import visible
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 
 
 def render(run: Run, *, color: bool = False) -> str:
@@ -22,41 +26,62 @@ def render(run: Run, *, color: bool = False) -> str:
     del color
     top = ET.Element("testsuites", name="kbtool")
     found = {path: list(some) for path, some in groupby(run.findings, key=lambda finding: finding.path)}
+    unknown = {article.path: article for article in run.unknown}
     for path in sorted({*found, *(article.path for article in run.articles)}):
-        _suite(top, path, found.get(path, ()))
+        _article(top, path, found.get(path, ()), unknown.get(path))
     if run.skipped:
         _checks(top, run.skipped)
-    for name in ("tests", "failures", "errors", "skipped"):
-        top.set(name, str(sum(int(suite.get(name, "0")) for suite in top)))
+    _count(top)
     ET.indent(top)
     return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(top, encoding="unicode")}\n'
 
 
-def _suite(top: ET.Element, path: str, findings: Sequence[Finding]) -> None:
-    suite = ET.SubElement(top, "testsuite", name=_text(path), tests=str(len(findings) or 1), errors="0", skipped="0")
-    suite.set("failures", str(sum(finding.severity is Severity.ERROR for finding in findings)))
-    if not findings:
-        ET.SubElement(suite, "testcase", classname=_text(path), name="no findings")
+def _article(top: ET.Element, path: str, findings: Iterable[Finding], unknown: ArticleVerdict | None) -> None:
+    suite = ET.SubElement(top, "testsuite", name=_text(path))
+    names: Counter[str] = Counter()
     for finding in findings:
-        name = _text(f"{finding.code} {finding.name} at line {finding.line}")
-        case = ET.SubElement(suite, "testcase", classname=_text(path), name=name, file=_text(path), line=str(finding.line))
-        hint = f"\n{finding.hint}" if finding.hint else ""
-        said = _text(f"{finding.path}:{finding.line}:{finding.column}: {finding.message}{hint}")
-        if finding.severity is Severity.ERROR:
-            ET.SubElement(case, "failure", type=finding.code, message=_text(finding.message)).text = said
-        else:
-            ET.SubElement(case, "system-out").text = f"warning: {said}"
+        name = _text(visible(f"{finding.code} {finding.name} {finding.subject}".rstrip()))
+        names[name] += 1
+        _finding(_case(suite, path, name if names[name] == 1 else f"{name} ({names[name]})"), finding)
+    if unknown:
+        _untold(_case(suite, path, "unknown"), "; ".join(unknown.unknown or unknown.reasons), grave=unknown.lasting)
+    elif not names:
+        _case(suite, path, "no findings")
+
+
+def _case(suite: ET.Element, path: str, name: str) -> ET.Element:
+    return ET.SubElement(suite, "testcase", classname=_text(path), name=name)
+
+
+def _finding(case: ET.Element, finding: Finding) -> None:
+    case.set("file", _text(finding.path))
+    case.set("line", str(finding.line))
+    hint = f"\n→ {_text(finding.hint)}" if finding.hint else ""  # so that no line begins with what a stranger wrote
+    said = _text(f"{finding.path}:{finding.line}:{finding.column}: {finding.message}") + hint
+    if finding.severity is Severity.ERROR:
+        ET.SubElement(case, "failure", type=finding.code, message=_text(finding.message)).text = said
+    else:
+        ET.SubElement(case, "system-out").text = f"warning: {said}"
 
 
 def _checks(top: ET.Element, skipped: Sequence[Skipped]) -> None:
-    failed = sum(skip.failed for skip in skipped)
-    counts = {"tests": len(skipped), "failures": 0, "errors": failed, "skipped": len(skipped) - failed}
-    suite = ET.SubElement(top, "testsuite", {"name": "checks", **{name: str(count) for name, count in counts.items()}})
+    suite = ET.SubElement(top, "testsuite", name="checks")
     for skip in skipped:
-        case = ET.SubElement(suite, "testcase", classname="checks", name=_text(skip.check))
-        ET.SubElement(case, "error" if skip.failed else "skipped", message=_text(skip.reason))
+        _untold(_case(suite, "checks", _text(skip.check)), skip.reason, grave=skip.failed or skip.lasting)
+
+
+def _untold(case: ET.Element, reason: str, *, grave: bool) -> None:
+    ET.SubElement(case, "error" if grave else "skipped", message=_text(reason))
+
+
+def _count(top: ET.Element) -> None:
+    """Write into each suite, and into the whole, how many cases there are of each kind."""
+    for suite in (*top, top):
+        suite.set("tests", str(sum(1 for _ in suite.iter("testcase"))))
+        for name, kind in _COUNTED.items():
+            suite.set(name, str(sum(1 for _ in suite.iter(kind))))
 
 
 def _text(text: str) -> str:
-    """Return text without what XML cannot hold: `ElementTree` would write it all the same."""
-    return _NOT_XML.sub("\ufffd", "\n".join(visible(line, None) for line in text.split("\n")))
+    """Return text on one line, without what XML cannot hold: `ElementTree` would write it all the same."""
+    return _NOT_XML.sub("\ufffd", visible(text, None))

@@ -2,48 +2,52 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from itertools import groupby
 
 from kbtool.finding import Finding, Run, Severity
 from kbtool.reports.markdown_text import code, escaped
+from kbtool.reports.notices import notices
 
 MARK = "<!-- kbtool check -->"  #: the first line of a comment, by which a workflow finds the one to replace
-_LONGEST = 60_000  #: characters of a comment; GitHub takes 65,536
+_LONGEST = 60_000  #: bytes of a comment; GitHub takes 65,536 characters, or fewer of those that are wide
+_REVIEWED = frozenset({"KB101", "KB102", "KB103", "KB105", "KB106", "KB108"})  #: what a review settles
 _SIGNS = {Severity.ERROR: "❌", Severity.WARNING: "⚠️"}
 
 
 def render(run: Run, *, color: bool = False) -> str:
-    """Return the findings of a run as one comment, cut with a word on how much is left out."""
+    """Return the findings of a run as one comment; where it would be too long, it says how many are left out."""
     del color
-    lines, left = [MARK, _head(run), ""], _LONGEST
-    for block in _blocks(run):
-        left -= len(block) + 1
+    lines, left, told = [MARK, _head(run), ""], _LONGEST, 0
+    for findings, block in _blocks(run):
+        left -= len(block.encode()) + 1
         if left < 0:
-            lines += ["… and more: `kbtool check` shows all of it."]
             break
         lines.append(block)
-    return "\n".join(lines).rstrip("\n") + "\n"
+        told += findings
+    if told < len(run.findings):
+        lines += ["", f"… and {_count(len(run.findings) - told, 'more finding')}.", ""]
+    return "\n".join([*lines, *_commands(run)]).rstrip("\n") + "\n"
 
 
 def _head(run: Run) -> str:
     errors, warnings = run.count(Severity.ERROR), run.count(Severity.WARNING)
-    parts = [_count(errors, "error"), _count(warnings, "warning")]
+    parts = [_count(errors, "error"), _count(warnings, "warning")] if run.findings else []
     parts += [f"{len(run.unknown)} unknown"] if run.unknown else []
-    return f"### {', '.join(parts)} in {_count(len(run.articles), 'article')}" if run.findings or run.unknown else (
-        f"### Nothing to report in {_count(len(run.articles), 'article')}")
+    parts += [f"{_count(len(run.skipped), 'check')} did not run"] if run.skipped else []
+    return f"### {', '.join(parts) or 'Nothing to report'} in {_count(len(run.articles), 'article')}"
 
 
-def _blocks(run: Run) -> Iterator[str]:
-    """Yield the articles, those with errors first, then what is not known and what did not run."""
+def _blocks(run: Run) -> Iterator[tuple[int, str]]:
+    """Yield what the run could not tell, then the articles, those with errors first: how many findings, and the lines."""
+    for notice in notices(run):
+        yield 0, f"- {_SIGNS[notice.severity]} {notice.what}: {escaped(notice.who)}: {escaped(notice.reason)}"
     grouped = [(path, list(some)) for path, some in groupby(run.findings, key=lambda finding: finding.path)]
     for path, findings in sorted(grouped, key=lambda one: all(found.severity is not Severity.ERROR for found in one[1])):
-        yield "\n".join([f"**{code(path)}**{_owners(findings)}", "", *map(_finding, findings), ""])
-    for article in run.unknown:
-        reasons = "; ".join(article.unknown or article.reasons)
-        yield f"- {code(article.path)}: unknown: {escaped(reasons)}"
-    for skip in run.skipped:
-        yield f"- {escaped(skip.check)} {'broke' if skip.failed else 'was skipped'}: {escaped(skip.reason)}"
+        first, *others = map(_finding, findings)
+        yield 1, f"\n**{code(path)}**{_owners(findings)}\n\n{first}"
+        yield from ((1, line) for line in others)
 
 
 def _owners(findings: list[Finding]) -> str:
@@ -53,7 +57,20 @@ def _owners(findings: list[Finding]) -> str:
 
 def _finding(finding: Finding) -> str:
     hint = f"<br>→ {escaped(finding.hint)}" if finding.hint else ""
-    return f"- {_SIGNS[finding.severity]} {finding.code} line {finding.line}: {escaped(finding.message)}{hint}"
+    return f"- {_SIGNS[finding.severity]} {escaped(finding.code)} line {finding.line}: {escaped(finding.message)}{hint}"
+
+
+def _commands(run: Run) -> Iterator[str]:
+    """Yield the commands that show it all, say what a finding means, and record that an article is right."""
+    if run.complete and not run.findings:
+        return
+    start = f"kbtool -C {shlex.quote(run.folder.rstrip('/'))}" if run.folder else "kbtool"
+    yield f"\n- To see it: {code(f'{start} check', None)}"
+    if run.findings:
+        yield f"- What it means and how to mend it: {code(f'{start} explain {run.findings[0].code}', None)}"
+    old = next((finding.path for finding in run.findings if finding.code in _REVIEWED), None)
+    if old:
+        yield f"- If the article is still right: {code(f'{start} review {shlex.quote(old)}', None)}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import html
 import re
 
-from kbtool.reports.text import visible
+from kbtool.reports.text import LONGEST, visible
 
 _MARKS = re.compile(r"([\\`*_{}\[\]()#+!|~$^@-])")
 _NUMBER = re.compile(r"\A(\d+)\.")  #: what begins a list
-_CALLS = re.compile(r"(@(?=\w)|[#!$&](?=\d)|[%~](?=[\w\"])|:(?=//)|\bwww\.)")  #: what a platform makes links and mentions of
+#: What a platform makes links and mentions of.
+_CALLS = re.compile(r"(@(?=\w)|\bG[HL](?=-\d)|[#!$&](?=\d)|[%~](?=[\w\"])|:(?=//)|\bwww(?=\.))", re.IGNORECASE)
 _BREAK = "\u200b"  #: keeps it from doing so, and is not seen
 
 
@@ -20,9 +21,9 @@ def escaped(text: str) -> str:
     return _NUMBER.sub(r"\1\.", marked)
 
 
-def code(text: str) -> str:
+def code(text: str, longest: int | None = LONGEST) -> str:
     """Return text as inline code, whatever backticks it has; not for the cell of a table."""
-    text = visible(text)
+    text = visible(text, longest)
     ticks = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
     pad = " " if text.startswith(("`", " ")) or text.endswith(("`", " ")) else ""
     return f"{ticks}{pad}{text}{pad}{ticks}"

@@ -6,14 +6,15 @@ written, and a notification says how many were left out. https://docs.github.com
 
 from __future__ import annotations
 
-import json
-import os
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
 from kbtool import __version__
 from kbtool.finding import Finding, Rule, Run
+from kbtool.reports.json_text import as_json
 from kbtool.reports.limits import most_severe
+from kbtool.reports.notices import notices
 from kbtool.reports.text import visible
 
 LIMIT = 5_000  #: results
@@ -34,14 +35,14 @@ def render(run: Run, *, color: bool = False) -> str:
             "columnKind": "unicodeCodePoints",
             "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The top of the repository."}}},
             "invocations": [{
-                "executionSuccessful": not any(skip.failed for skip in run.skipped),
+                "executionSuccessful": not run.broken,
                 "toolExecutionNotifications": list(_notifications(run, left)),
             }],
             "results": [_result(finding, numbers) for finding in shown],
             "properties": {"truncated": left},
         }],
     }
-    return json.dumps(document, indent=2, allow_nan=False) + "\n"
+    return as_json(document)
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
@@ -60,19 +61,21 @@ def _result(finding: Finding, numbers: dict[str, int]) -> dict[str, Any]:
         "ruleId": finding.code, **rule, "level": finding.severity.value,
         "message": {"text": f"{visible(finding.message, None)}{hint}"},
         "locations": [{"physicalLocation": {
-            "artifactLocation": {"uri": quote(os.fsencode(finding.path)), "uriBaseId": "%SRCROOT%"},
+            "artifactLocation": {"uri": _uri(finding.path), "uriBaseId": "%SRCROOT%"},
             "region": {"startLine": finding.line, "startColumn": finding.column},
         }}],
         "partialFingerprints": {"kbtool/v1": finding.fingerprint},
     }
 
 
-def _notifications(run: Run, left: int) -> Any:
-    for skip in run.skipped:
-        level = "error" if skip.failed else "warning"
-        yield {"level": level, "message": {"text": f"{skip.check}: {visible(skip.reason, None)}"}}
-    for article in run.unknown:
-        reasons = "; ".join(article.unknown or article.reasons)
-        yield {"level": "warning", "message": {"text": visible(f"{article.path}: unknown: {reasons}", None)}}
+def _uri(path: str) -> str:
+    """Return the relative reference of RFC 3986 for a path, byte for byte as git has it."""
+    return quote(path.encode("utf-8", "surrogateescape"))
+
+
+def _notifications(run: Run, left: int) -> Iterator[dict[str, Any]]:
+    for notice in notices(run):
+        text = visible(f"{notice.what}: {notice.who}: {notice.reason}", None)
+        yield {"level": notice.severity.value, "message": {"text": text}}
     if left:
         yield {"level": "warning", "message": {"text": f"{left} more findings are not in this file"}}

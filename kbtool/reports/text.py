@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from itertools import groupby
 
 from kbtool.finding import Finding, Run, Severity
+from kbtool.reports.notices import Notice, skips, unknowns
 
 _STYLES = {"error": "1;31", "warning": "1;33", "path": "1", "dim": "2", "hint": "36", "good": "1;32"}
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\n]")
 _WORD, _NO_TAB = re.compile(r":{3,}|[^\s:()\[\]]+|."), re.compile(r"[^\t]")
-_LONGEST = 200
-_NAMED = 3  #: articles that are named for one reason
+_COMMAND = re.compile(r"##([A-Za-z]*)\[")  #: to GitHub (`##[`), to Azure Pipelines (`##vso[`), to TeamCity (`##teamcity[`)
+LONGEST = 200  #: characters of a text that is shown
 Paint = Callable[[str, str], str]  #: style and text to what is written
 
 
@@ -22,37 +23,28 @@ def render(run: Run, *, color: bool = False) -> str:
     blocks = []
     for path, findings in groupby(run.findings, key=lambda finding: finding.path):
         lines = [line for finding in findings for line in _finding(finding, paint)]
-        blocks.append("\n".join([paint("path", visible(path)), *lines]))
-    blocks += _unknown(run, paint)
-    for (failed, reason), names in _skipped(run).items():
-        word, style = ("broke", "error") if failed else ("skipped", "warning")
-        blocks.append(paint(style, f"{word}: ") + visible(f"{', '.join(names)}: {reason}", None))
+        blocks.append("\n".join([paint("path", _at_start(path)), *lines]))
+    blocks += [_unknown(notice, paint) for notice in unknowns(run, judged=True)]
+    blocks += [_skip(notice, paint) for notice in skips(run)]
     return "\n\n".join([*blocks, _summary(run, paint)]) + "\n"
 
 
-def _skipped(run: Run) -> dict[tuple[bool, str], list[str]]:
-    """Return the checks that did not run, those for one reason together."""
-    found: dict[tuple[bool, str], list[str]] = {}
-    for skip in run.skipped:
-        found.setdefault((skip.failed, skip.reason), []).append(skip.check)
-    return found
+def _unknown(notice: Notice, paint: Paint) -> str:
+    return f"{paint('warning', 'unknown: ')}{visible(notice.reason, None)}\n  {_at_start(notice.who, None)}"
 
 
-def _unknown(run: Run, paint: Paint) -> Iterator[str]:
-    """Yield which evidence is missing, the articles with one reason together; findings say what else is unknown."""
-    by_reason: dict[str, list[str]] = {}
-    for found in run.unknown:
-        for reason in found.unknown:
-            by_reason.setdefault(reason, []).append(found.path)
-    told = {skip.reason for skip in run.skipped}
-    for reason, paths in by_reason.items():
-        if reason in told:
-            continue
-        more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
-        yield paint("warning", "unknown: ") + visible(reason, None) + f"\n  {visible(', '.join(paths[:_NAMED]))}{more}"
+def _skip(notice: Notice, paint: Paint) -> str:
+    style = "error" if notice.what == "broke" else "warning"
+    return paint(style, f"{notice.what}: ") + visible(f"{notice.who}: {notice.reason}", None)
 
 
-def visible(text: str, longest: int | None = _LONGEST) -> str:
+def _at_start(text: str, longest: int | None = LONGEST) -> str:
+    """Return text for the start of a line, where `::` would begin a command to a build server."""
+    shown = visible(text, longest)
+    return f"\\{shown}" if shown.lstrip().startswith("::") else shown
+
+
+def visible(text: str, longest: int | None = LONGEST) -> str:
     """Return text with everything that a terminal would obey, or not show, written as an escape.
 
     It is cut at `longest` characters; with None it is not, as befits a command that somebody is to copy.
@@ -60,7 +52,7 @@ def visible(text: str, longest: int | None = _LONGEST) -> str:
     short = text if longest is None or len(text) <= longest else f"{text[:longest]}…"
     if not short.isprintable():
         short = _UNSAFE.sub(lambda match: _escape(match[0]), short)
-    return short.replace("##[", "##\\[")
+    return _COMMAND.sub(r"##\1\\[", short) if "##" in short else short
 
 
 def _escape(char: str) -> str:
@@ -108,8 +100,9 @@ def _summary(run: Run, paint: Paint) -> str:
         _count(errors, "error"), _count(warnings, "warning"), f"{len(run.unknown)} unknown",
         _count(len(run.articles), "article"), f"{len(run.skipped)} skipped",
     ]
-    codes = {reason: " ".join(name.partition(" ")[0] for name in names) for (_, reason), names in _skipped(run).items()}
-    reasons = "; ".join(visible(f"{checks}: {reason}", None) for reason, checks in codes.items())
+    reasons = "; ".join(
+        visible(f"{' '.join(name.partition(' ')[0] for name in notice.names)}: {notice.reason}", None) for notice in skips(run)
+    )
     style = "error" if errors else "warning" if warnings else "good"
     return paint(style, ", ".join(parts)) + (f" ({reasons})" if reasons else "")
 

@@ -47,8 +47,8 @@ if "mkdocs" in sys.orig_argv:
     ("args", "words"),
     [
         (["chek"], 'error[no-such-command]: no command is called \'chek\'; did you mean "check"?'),
-        (["check", "--formt", "json"], "error[usage]: No such option '--formt'. Did you mean '--format'?"),
-        (["check", "--format", "jsn"], 'error[no-such-report]: --format: no report is called \'jsn\'; did you mean "json"?'),
+        (["check", "--formt", "json"], "error[usage]: No such option '--formt'. (Did you mean one of: '--format', "),
+        (["check", "--format", "jsn"], 'error[no-such-report]: no report is called \'jsn\'; did you mean "json"?'),
         (["check", "--select", "KB9O1"], "error[no-such-check]: no check is called 'KB9O1'"),
         (["check", "--select", "review-overdu"], 'did you mean "review-overdue"?'),
         (["check", "--ignore", "KB1O2"], 'error[no-such-check]: no check is called \'KB1O2\'; did you mean "KB112"?'),
@@ -218,8 +218,8 @@ def test_n06_a_folder_argument_that_does_not_exist_is_exit_2(kb: Any, command: l
     [
         (["check", "--select", "KB102", "--ignore", "KB1"], "error[no-checks]: no check is left to run"),
         (["build", "--ignore", "KB"], "No such option '--ignore'"),
-        (["check", "--output", "content/index.md"], "error[bad-output]: --output: 'content/index.md' is an article"),
-        (["check", "--output", "content"], "error[bad-output]: --output: 'content' is a folder"),
+        (["check", "--output", "content/index.md"], "error[bad-output]: 'content/index.md' is an article"),
+        (["check", "--output", "content"], "error[bad-output]: 'content' is a folder"),
         (["check", "--output", "no/such/folder/report.txt"], "error[bad-output]"),
         (["init", "."], "error[not-empty]"),
         (["new", "Title", "--in", "../checks"], "error[path-escape]: --in: '../checks' is not inside the content folder"),

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import strategies as st
 
-from kbtool.finding import ArticleVerdict, Finding, Run, Severity, Skipped, Verdict
+from kbtool.finding import ArticleVerdict, Finding, Rule, Run, Severity, Skipped, Verdict
 
+#: What a terminal, a build server or a platform would obey, and characters that a format cannot hold.
 HOSTILE = "\x1b[31mred\x1b]0;title\x07\r\n::error::injected ##[error]x\u202egnp.\u2066\u200b\x9b2J\udcff"
 
 
@@ -47,7 +52,11 @@ def made_run() -> Run:
     skipped = (
         Skipped("ACME001 house-style", f"ValueError: {HOSTILE}", failed=True), Skipped("KB301 ticket-resolved", "there is no snapshot"),
     )
-    return Run(findings, articles, skipped, checks=25)
+    rules = (
+        Rule("KB102", "review-overdue", Severity.ERROR, "A review is overdue.", "A review is overdue.\n\n**Why it matters**: `it` is old."),
+        Rule("KB201", "broken-link", Severity.ERROR, "A link leads nowhere.", "A link leads nowhere."),
+    )
+    return Run(findings, articles, skipped, checks=25, rules=rules)
 
 
 @pytest.fixture
@@ -60,3 +69,39 @@ def clean_run() -> Run:
 def golden() -> Path:
     """Return the folder of what reports are expected to be."""
     return Path(__file__).parent / "golden"
+
+
+@pytest.fixture(scope="session")
+def runs() -> st.SearchStrategy[Run]:
+    """Return runs with whatever texts, and paths of whatever bytes; draw them with `st.data()`."""
+    nasty = st.sampled_from(["::error::x", "##[error]x", "##vso[task.complete]", "##teamcity[x", "]]>", "\n::set-output", "<!--", "\ufffe", "@all", "%0A", "%25", "a,b=c;d]e"])
+    text = st.lists(nasty | st.text(st.characters() | st.characters(categories=["Cs", "Cc"]), max_size=9), max_size=3).map("".join)
+    part = (st.binary(min_size=1, max_size=9) | nasty.map(os.fsencode)).map(lambda raw: raw.replace(b"\0", b"0").replace(b"/", b"-"))
+    path = st.lists(part, min_size=1, max_size=3).map(lambda parts: b"/".join([b"content", *parts]).decode("utf-8", "surrogateescape"))
+    found = st.builds(
+        Finding, code=st.sampled_from(["KB102", "KB201", "ACME1"]), name=st.sampled_from(["review-overdue", "broken-link"]), severity=st.sampled_from(Severity),
+        path=path, message=text, line=st.integers(1, 10**6), column=st.integers(1, 10**6), hint=text, subject=text,
+        fingerprint=st.text("0123456789abcdef", min_size=16, max_size=16), owners=st.lists(text, max_size=2).map(tuple), excerpt=text,
+    )
+    findings = st.lists(found, max_size=15, unique_by=lambda finding: finding.fingerprint).map(lambda some: tuple(sorted(some, key=lambda finding: finding.order)))
+    lacking = st.lists(text, max_size=2).map(tuple)
+    article = st.builds(ArticleVerdict, path, st.sampled_from(Verdict), st.none() | st.dates(), lacking, lacking, st.booleans())
+    articles = st.lists(article, max_size=4, unique_by=lambda article: article.path).map(tuple)
+    skipped = st.lists(st.builds(Skipped, text, text, st.booleans(), st.booleans()), max_size=3).map(tuple)
+    return st.builds(Run, findings, articles, skipped, st.integers(0, 99))
+
+
+@pytest.fixture(scope="session")
+def with_findings() -> Callable[..., Run]:
+    """Return a function that makes a run of so many errors and warnings; the warnings stand before the errors."""
+
+    def make(errors: int = 0, warnings: int = 0, **more: Any) -> Run:
+        kinds = [Severity.WARNING] * warnings + [Severity.ERROR] * errors
+        findings = tuple(
+            Finding(code="KB201", name="broken-link", severity=severity, path=f"content/{n // 20:05}.md", line=n % 20 + 1, message=f"nothing is at 'no{n}.md'",
+                    subject=f"no{n}.md", fingerprint=f"{n:016x}", owners=("ana",))
+            for n, severity in enumerate(kinds)
+        )
+        return Run(findings, (ArticleVerdict("content/00000.md", Verdict.FRESH),), **more)
+
+    return make
