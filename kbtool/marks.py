@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from kbtool.inline_regions import InlineRegion, scan_inline
 from kbtool.regions import Problem, Region, Span, comment_spans, scan_regions
 
 _EXPIRES = re.compile(r"<!--\s*(end\s+)?expires\b:?\s*(.*?)\s*--!?>\Z", re.DOTALL | re.IGNORECASE)
@@ -49,6 +50,7 @@ class Marks(NamedTuple):
     region_problems: tuple[Problem, ...] = ()
     comment_problem: Problem | None = None
     expiries: tuple[Expiry, ...] = ()
+    inlines: tuple[InlineRegion, ...] = ()
 
 
 NO_MARKS = Marks()
@@ -56,7 +58,8 @@ NO_MARKS = Marks()
 
 def read_marks(body: str, first_line: int, audiences: frozenset[str], directives: frozenset[str]) -> Marks:
     """Return the marks of a body, whose first line is `first_line` of its file; `NO_MARKS` where nothing looks like one."""
-    if not (":::" in body or ("<" in body and ("8<-" in body or "<!--" in body))):  # one letter is found sooner than three
+    # One letter is found sooner than three.
+    if not (":::" in body or "{" in body or ("<" in body and ("8<-" in body or "<!--" in body))):
         return NO_MARKS
     lines = body.split("\n")
     regions, problems = scan_regions(lines, first_line=first_line, audiences=audiences, directives=directives)
@@ -65,7 +68,10 @@ def read_marks(body: str, first_line: int, audiences: frozenset[str], directives
     )
     spans, problem = comment_spans(body) if "<!--" in body else ([], None)
     problem = problem and replace(problem, line=problem.line + first_line - 1)
-    return Marks(includes, regions, problems, problem, tuple(_expiries(body, spans, first_line)))
+    inlines, more = scan_inline(body, first_line=first_line, audiences=audiences, words=directives)
+    problems = tuple(sorted((*problems, *more), key=lambda found: found.line))
+    marks = Marks(includes, regions, problems, problem, tuple(_expiries(body, spans, first_line)), inlines)
+    return NO_MARKS if marks == NO_MARKS else marks
 
 
 def innermost(regions: Sequence[Region], line: int) -> str | None:

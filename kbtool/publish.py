@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 
 from kbtool.audit import Auditor, Leak, Withheld
-from kbtool.editions import Edition, redact_text, select, withheld_texts
+from kbtool.editions import Edition, redact_text, redact_value, select, withheld_texts
 from kbtool.engine import build_site, theme_files
 from kbtool.errors import ConfigError, IncompleteError, KbtoolError
 from kbtool.evidence import Evidence
@@ -142,7 +142,7 @@ def _shown(staged: Staged, edition: Edition) -> Iterable[str]:
     for article in staged.articles:
         found = article.front_matter
         title, description = (redact_text(text or "", article, edition) for text in (found.title, found.description))
-        yield from (article.source, title, description, " ".join(found.tags))
+        yield from (article.source, title, description, " ".join(redact_value(found.tags, article, edition)))
         yield staged.texts[article.source]
     yield from staged.assets
     yield from staged.words

@@ -24,7 +24,7 @@ from typing import Any
 from kbtool import markdown
 from kbtool.articles import Article
 from kbtool.derived_config import derive
-from kbtool.editions import Edition, redact, redact_text, select
+from kbtool.editions import Edition, redact, redact_text, redact_value, select
 from kbtool.errors import ConfigError
 from kbtool.evidence import Evidence
 from kbtool.files import sync_folder
@@ -196,8 +196,8 @@ def _front_matter(article: Article, edition: Edition, evidence: Evidence, known_
     if found.description:
         meta["description"] = redact_text(found.description, article, edition)
     if found.tags:
-        meta["tags"] = list(found.tags)
-    meta |= {key: natural(value) for key, value in article.raw.items() if key in THEME_KEYS}
+        meta["tags"] = [tag for tag in redact_value(found.tags, article, edition) if tag.strip()]
+    meta |= {key: redact_value(natural(value), article, edition) for key, value in article.raw.items() if key in THEME_KEYS}
     if found.state == "archived":
         meta["search"] = {"exclude": True}
     meta["kbtool"] = {**_facts(article, edition, evidence), **known_issue}
