@@ -30,6 +30,7 @@ from kbtool.evidence import Evidence
 from kbtool.files import sync_folder
 from kbtool.freshness import review_by
 from kbtool.front_matter import THEME_KEYS
+from kbtool.image_metadata import strip_metadata
 from kbtool.links import site_assets
 from kbtool.pages import home_page
 from kbtool.pages.known_issues import TEMPLATE, Register, make_register
@@ -68,6 +69,7 @@ class _Plan:
     files: dict[str, bytes] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     assets: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
 
 
 def stage(evidence: Evidence, edition: Edition, folder: Path, *, preview: bool = False) -> Staged:
@@ -93,8 +95,7 @@ def stage(evidence: Evidence, edition: Edition, folder: Path, *, preview: bool =
         plan.files[f"docs/{article.source}"] = (front_matter + text).encode("utf-8", "replace")
     _add_pages(plan, articles, edition, evidence, issues)
     config, notes = derive(evidence, edition, articles, pages=issues.pages, preview=preview)
-    for source in plan.assets | site_assets(evidence, [edition]):
-        plan.files[f"docs/{source}"] = (evidence.config.root / evidence.content.assets[source].path).read_bytes()
+    _add_assets(plan, plan.assets | site_assets(evidence, [edition]), evidence)
     taken = {path.removeprefix("docs/") for path in plan.files}
     plan.files |= {f"docs/{path}": page for path, page in redirect_pages(articles, taken, evidence).items()}
     plan.files |= _theme(evidence, edition)
@@ -102,7 +103,7 @@ def stage(evidence: Evidence, edition: Edition, folder: Path, *, preview: bool =
     changed = sync_folder(folder, plan.files)
     if preview and "mkdocs.yml" in changed:
         _touch(folder / "docs")
-    notes += issues.notes
+    notes += (*issues.notes, *plan.notes)
     return Staged(folder, articles, tuple(sorted(plan.assets)), plan.texts, config, notes, len(changed), issues.words)
 
 
@@ -225,6 +226,18 @@ def _facts(article: Article, edition: Edition, evidence: Evidence) -> dict[str, 
             "review_by": due.isoformat() if due else None, "overdue": bool(due and due <= evidence.today),
         }
     return facts
+
+
+# ---------------------------------------------------------------------------------------------- assets
+
+
+def _add_assets(plan: _Plan, sources: Iterable[str], evidence: Evidence) -> None:
+    """Add the bytes of assets, without what images say beside the picture."""
+    for source in sorted(sources):
+        path = evidence.content.assets[source].path
+        plan.files[f"docs/{source}"], trouble = strip_metadata(source, (evidence.config.root / path).read_bytes())
+        if trouble:
+            plan.notes.append(f"{path}: metadata was not taken out, {trouble}")
 
 
 # ---------------------------------------------------------------------------------------------- pages that are no article
