@@ -64,7 +64,8 @@ def read_marks(body: str, first_line: int, audiences: frozenset[str], directives
     lines = body.split("\n")
     regions, problems = scan_regions(lines, first_line=first_line, audiences=audiences, directives=directives)
     includes = tuple(
-        Link(path, line, line, column, "include", innermost(regions, line)) for path, line, column in _snippets(lines, first_line)
+        Link(path, line, line, column, "include", innermost(regions, line))
+        for path, _, line, column in snippets(lines, first_line)
     )
     spans, problem = comment_spans(body) if "<!--" in body else ([], None)
     problem = problem and replace(problem, line=problem.line + first_line - 1)
@@ -97,8 +98,8 @@ def _expiries(body: str, comments: Sequence[Span], first_line: int) -> list[Expi
     return sorted(done + opened, key=lambda block: block.start)
 
 
-def _snippets(lines: Sequence[str], first_line: int) -> Iterator[tuple[str, int, int]]:
-    """Yield path, line and column of each included file; `path:1:5` and `path:section` are cut to the path."""
+def snippets(lines: Sequence[str], first_line: int) -> Iterator[tuple[str, str, int, int]]:
+    """Yield path, selection (`:1:5`, `:section` or nothing), line and column of each included file."""
     block = False
     for number, line in enumerate(lines, first_line):
         match = _SNIPPET.match(line) if "8<-" in line else None
@@ -110,7 +111,8 @@ def _snippets(lines: Sequence[str], first_line: int) -> Iterator[tuple[str, int,
         else:
             path = "" if block else match[2][1:-1].strip()
         if path and not path.startswith(";"):
-            yield _without_selection(path), number, line.index(path) + 1
+            bare = _without_selection(path)
+            yield bare, path[len(bare) :], number, line.index(path) + 1
 
 
 def _without_selection(path: str) -> str:

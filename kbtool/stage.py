@@ -24,13 +24,14 @@ from typing import Any
 from kbtool import markdown
 from kbtool.articles import Article
 from kbtool.derived_config import derive
-from kbtool.editions import Edition, redact, redact_text, redact_value, select
+from kbtool.editions import Edition, redact_text, redact_value, select
 from kbtool.errors import ConfigError
 from kbtool.evidence import Evidence
 from kbtool.files import sync_folder
 from kbtool.freshness import review_by
 from kbtool.front_matter import THEME_KEYS
 from kbtool.image_metadata import strip_metadata
+from kbtool.includes import expand
 from kbtool.links import site_assets
 from kbtool.pages import home_page
 from kbtool.pages.known_issues import TEMPLATE, Register, make_register
@@ -40,9 +41,6 @@ from kbtool.site_config import dump, overlay
 from kbtool.urls import page_key, relative_url
 from kbtool.yaml_text import natural
 
-MAX_INCLUDES = 8  #: levels of includes in includes
-_SNIPPET_BAR = re.compile(r"^[ \t]*-{2,}8<-{2,}[ \t]*$", re.MULTILINE)
-_ESCAPED_SNIPPET = re.compile(r"^([ \t]*);(?=;*-+8<-)", re.MULTILINE)
 _RAW_HTML = re.compile(r"\b(?:href|src)\s*=", re.IGNORECASE)
 
 
@@ -118,36 +116,33 @@ def _touch(folder: Path) -> None:
 
 def _compile(article: Article, edition: Edition, evidence: Evidence) -> tuple[str, set[str]]:
     """Return the text of an article for an edition, its links rewritten to staged files, and the assets it refers to."""
-    text = _ESCAPED_SNIPPET.sub(r"\1", _includes(article, redact(article, edition), edition, evidence, 0))
+    assets: set[str] = set()
+
+    def settle(other: Article, text: str) -> str:
+        text, needed = _settle(article, other, text, evidence)
+        assets.update(needed)
+        return text
+
+    return settle(article, expand(article, edition, evidence.urls, settle)), assets
+
+
+def _settle(page: Article, article: Article, text: str, evidence: Evidence) -> tuple[str, set[str]]:
+    """Return a text of an article, its links rewritten for the page that it stands on, and the assets it refers to."""
     parsed = article.markdown if text == article.body else _parse(article, text)
     urls = evidence.urls
     targets = {href: urls.resolve(article.source, href) for href in parsed.targets}
     assets = {target.source for target in targets.values() if target.kind == "asset"}
     ours = {href: target for href, target in targets.items() if target.kind in ("article", "asset")}
     inside = {href: target for href, target in ours.items() if not href.startswith("#")}
-    rewritten = {href: _relative(article, target.source, href) for href, target in inside.items()}
+    rewritten = {href: _relative(page, target.source, href) for href, target in inside.items()}
     if _RAW_HTML.search(text) or any(href != new for href, new in rewritten.items()):
-        in_html = {href: _relative_url(article, target.source, href, evidence) for href, target in inside.items()}
+        in_html = {href: _relative_url(page, target.source, href, evidence) for href, target in inside.items()}
         text = _rewrite(text, parsed, rewritten, in_html)
     return text, assets
 
 
 def _parse(article: Article, text: str) -> markdown.Markdown:
     return markdown.parse(text, audiences=article.audiences, directives=article.block_words)
-
-
-def _includes(article: Article, text: str, edition: Edition, evidence: Evidence, depth: int) -> str:
-    """Return the text with each `--8<--` line replaced by the article it names, if the edition shows that, else by nothing."""
-    if "8<-" not in text:
-        return text
-    lines = text.split("\n")
-    for include in _parse(article, text).includes:
-        other = evidence.urls.included(article, include.target)
-        shown = other is not None and other is not article and edition.shows(other) and depth < MAX_INCLUDES
-        brought = _includes(other, redact(other, edition), edition, evidence, depth + 1) if shown and other else ""
-        lines[include.line - 1] = brought
-    mask = code_mask(lines)
-    return "\n".join(line for line, code in zip(lines, mask, strict=True) if code or not _SNIPPET_BAR.match(line))
 
 
 def _relative(article: Article, source: str, href: str) -> str:

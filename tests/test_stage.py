@@ -256,9 +256,77 @@ def test_includes_bring_what_the_edition_shows(staged: Callable[..., Staged], wr
 
 
 def test_includes_that_go_round_in_a_circle_end(staged: Callable[..., Staged]) -> None:
-    """Two articles that include one another are staged, a few levels deep."""
+    """Two articles that include one another are staged, each with the other once, as pymdownx.snippets does it."""
     found = staged({"content/index.md": 'a\n--8<-- "b.md"', "content/b.md": 'b\n--8<-- "index.md"'})
-    assert body(found).split() == ["a", "b", "a", "b", "a", "b", "a", "b", "a"]
+    assert (body(found).split(), body(found, "b.md").split()) == (["a", "b"], ["b", "a"])
+
+
+def test_links_of_what_is_included_lead_where_they_did(staged: Callable[..., Staged]) -> None:
+    """They are read from the file that has them, and written for the page that they come to; its pictures travel."""
+    found = staged({
+        "content/index.md": '- a\n\n    --8<-- "sub/part.md"', "content/sub/part.md": "[b](b.md) ![](c.png)\n\n[d](../index.md#a)", "content/sub/b.md": "x",
+        "content/sub/c.png": b"c",
+    })
+    assert body(found) == "- a\n\n    [b](sub/b.md) ![](sub/c.png)\n\n    [d](index.md#a)"
+    assert found.assets == ("sub/c.png",)
+
+
+PART = """---
+audience: public
+---
+
+one
+<!-- --8<-- [start:first] -->
+two [inside]{.internal}
+::: internal
+secret
+:::
+<!-- --8<-- [end:first] -->
+# --8<-- [start:open]
+three
+"""
+
+
+@pytest.mark.parametrize(
+    ("selection", "public"),
+    [
+        ("", "\none\ntwo \nthree\n"),
+        (":first", "two "),
+        (":open", "three\n"),
+        (":nowhere", ""),
+        (":5", "one\ntwo \nthree\n"),
+        (":5:5", "one"),
+        (":1:5", "\none"),
+        ("::5", "\none"),
+        (":5:5,13:13", "one\nthree"),
+        (":-2", "three\n"),
+        (":-2:-2", "three"),
+        (":9:9", ""),
+        (":8:9", ""),
+        (":9:13", "three"),
+        (":100:200", ""),
+        (":9:5", ""),
+    ],
+)
+def test_a_part_of_an_article_is_included_as_snippets_does(staged: Callable[..., Staged], selection: str, public: str) -> None:
+    """Lines are those of the file, sections those between marks; what is cut from the article is cut from each part of it."""
+    files = {"content/index.md": f'a\n--8<-- "part.md{selection}"\nb', "content/part.md": PART}
+    assert body(staged(files)) == f"a\n{public}\nb"
+    assert body(staged({**files, "content/index.md": f"a\n--8<--\npart.md{selection}\n--8<--\nb"})) == f"a\n{public}\nb"
+
+
+def test_a_part_of_a_region_has_no_half_of_its_frame(staged: Callable[..., Staged]) -> None:
+    """Inside, a chosen line of a region comes without the block that it would open or close."""
+    files = {"content/index.md": '--8<-- "part.md:8:9"', "content/part.md": PART}
+    assert body(staged(files, "internal")) == "secret"
+
+
+def test_includes_by_the_million_are_refused(staged: Callable[..., Staged], tmp_path: Path) -> None:
+    """Twenty articles that bring the next one twice would be a million lines."""
+    files = {f"content/{n}.md": f'--8<-- "{n + 1}.md"\n' * 6 for n in range(8)} | {"content/index.md": '--8<-- "0.md"', "content/8.md": "x"}
+    with pytest.raises(RedactionError, match="it brings more than 1,000 parts"):
+        staged(files)
+    assert not any((tmp_path / "stage/public").iterdir())
 
 
 # ---------------------------------------------------------------------------------------------- front matter
