@@ -81,7 +81,8 @@ class Edition:
             RedactionError: as `redact` does.
         """
         if article.front_matter.title:
-            return redact_text(article.front_matter.title, article, self).strip() or article.file_name
+            shown = redact_text(article.front_matter.title, article, self)
+            return (shown if shown == article.front_matter.title else " ".join(shown.split())) or article.file_name
         if not (article.markdown.regions or article.markdown.inlines or "<!--" in article.body):
             return article.title
         return self._parsed(article).first_heading or article.file_name

@@ -21,6 +21,7 @@ _ESCAPED = re.compile(r"^([ \t]*);(?=;*-+8<-)")
 _SECTION = re.compile(
     r"(?i).*?(?<![;-])-+8<-+[ \t]+\[[ \t]*(?P<type>start|end)[ \t]*:[ \t]*(?P<name>[a-z][-\w]*)[ \t]*\].*"
 )
+_ABBREVIATION = re.compile(r"^\*\[([^\]\n]+)\][ ]?:(.*)$", re.MULTILINE)
 _RANGE = re.compile(r"(-?\d*)(?::(-?\d*))?")
 
 Rewrite = Callable[[Article, str], str]
@@ -74,6 +75,27 @@ class _Expansion:
         lines = _selected(other, selection, redacted_lines(other, self._edition))
         text = "\n".join(self.expand(other, [line for line in lines if line is not None], (*above, other)))
         return self._rewrite(other, text).split("\n")
+
+
+def glossary(edition: Edition, urls: UrlMap) -> tuple[dict[str, str], list[str]]:
+    """Return abbreviation → its definition, of the articles that `auto_append` of the snippets extension names.
+
+    Only those that the edition shows count, as far as it shows them. The second part are names that are no article.
+    """
+    found: dict[str, str] = {}
+    named = urls.site.extension("pymdownx.snippets").get("auto_append") or []
+    articles = {str(name): urls.named(str(name)) for name in ([named] if isinstance(named, str) else named)}
+    for article in articles.values():
+        if article is not None and edition.shows(article):
+            shown = "\n".join(line for line in redacted_lines(article, edition) if line is not None)
+            found |= {match[1]: match[0] for match in _ABBREVIATION.finditer(shown) if match[2].strip()}
+    return found, [name for name, article in articles.items() if article is None]
+
+
+def with_glossary(text: str, found: dict[str, str]) -> str:
+    """Return a text with the definitions of the abbreviations that it uses and does not define."""
+    used = [found[word] for word in sorted(found) if word in text and f"*[{word}]:" not in text]
+    return "\n".join([text.rstrip("\n"), "", *used, ""]) if used else text
 
 
 def _selected(article: Article, selection: str, lines: list[str | None]) -> list[str | None]:

@@ -14,7 +14,7 @@ import json
 import os
 import posixpath
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from importlib import resources
@@ -31,7 +31,7 @@ from kbtool.files import sync_folder
 from kbtool.freshness import review_by
 from kbtool.front_matter import THEME_KEYS
 from kbtool.image_metadata import strip_metadata
-from kbtool.includes import expand
+from kbtool.includes import expand, glossary, with_glossary
 from kbtool.links import site_assets
 from kbtool.pages import home_page
 from kbtool.pages.known_issues import TEMPLATE, Register, make_register
@@ -84,9 +84,12 @@ def stage(evidence: Evidence, edition: Edition, folder: Path, *, preview: bool =
     """
     articles = select(evidence.articles, edition)
     plan = _Plan()
+    known, unknown = glossary(edition, evidence.urls)
+    plan.notes += [f"{evidence.config.mkdocs}: auto_append names {name!r}, which is no article" for name in unknown]
     issues = make_register(evidence, edition, _needed(articles, evidence))
     for article in articles:
         text, assets = _compile(article, edition, evidence)
+        text = with_glossary(text, known)
         plan.texts[article.source] = text
         plan.assets |= assets
         front_matter = _front_matter(article, edition, evidence, issues.facts.get(article.source, {}))
@@ -213,6 +216,8 @@ def _facts(article: Article, edition: Edition, evidence: Evidence) -> dict[str, 
         "reviewed_on": found.last_reviewed_on.isoformat() if found.last_reviewed_on else None,
         "archived": found.state == "archived",
     }
+    if related := list(_related(article, edition, evidence)):
+        facts["related"] = related
     if edition.internal:
         due = review_by(article, evidence.config)
         facts |= {
@@ -221,6 +226,17 @@ def _facts(article: Article, edition: Edition, evidence: Evidence) -> dict[str, 
             "review_by": due.isoformat() if due else None, "overdue": bool(due and due <= evidence.today),
         }
     return facts
+
+
+def _related(article: Article, edition: Edition, evidence: Evidence) -> Iterator[dict[str, str]]:
+    """Yield title and URL of the related articles that the edition shows."""
+    urls = evidence.urls
+    for path in article.front_matter.related:
+        target = urls.resolve(article.source, path)
+        other = evidence.content.by_source.get(target.source) if target.kind == "article" else None
+        if other is not None and other is not article and edition.shows(other):
+            url = relative_url(urls.url(article.source), urls.url(other.source))
+            yield {"title": edition.title(other), "url": url + _tail(path)}
 
 
 # ---------------------------------------------------------------------------------------------- assets

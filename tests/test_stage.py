@@ -329,6 +329,53 @@ def test_includes_by_the_million_are_refused(staged: Callable[..., Staged], tmp_
     assert not any((tmp_path / "stage/public").iterdir())
 
 
+GLOSSARY = """---
+title: Glossary
+---
+*[API]: What programs talk to
+::: internal
+*[SLA]: Four hours for gold
+:::
+*[KPI]: Measured [for the board]{.internal}
+*[HQ]: [Heron street 4]{.internal}
+"""
+SNIPPETS = "markdown_extensions: [abbr, {pymdownx.snippets: {auto_append: [%s]}}]\n"
+
+
+@pytest.mark.parametrize("name", ["terms.md", "content/terms.md", "./terms.md"])
+def test_a_glossary_is_added_as_far_as_the_edition_shows_it(staged: Callable[..., Staged], name: str) -> None:
+    """What an article uses of it stands below that, and not what is for others; an article's own definition wins."""
+    files = {
+        "content/index.md": "API, SLA, KPI and HQ", "content/terms.md": GLOSSARY, "content/own.md": "API\n\n*[API]: Mine", "content/none.md": "x",
+        "mkdocs.yml": SNIPPETS % name,
+    }
+    found = staged(files)
+    assert body(found) == "API, SLA, KPI and HQ\n\n*[API]: What programs talk to\n*[KPI]: Measured \n"
+    assert (body(found, "own.md"), body(found, "none.md")) == ("API\n\n*[API]: Mine", "x")
+    assert found.texts["index.md"] == body(found)
+    assert "*[SLA]: Four hours for gold" in body(staged(files, "internal"))
+
+
+def test_a_hidden_glossary_is_not_added_and_one_outside_is_said(staged: Callable[..., Staged]) -> None:
+    """A file that is no article has no audience, so nobody can say who may read it."""
+    files = {"content/index.md": "API", "content/terms.md": GLOSSARY.replace("---\n", "---\naudience: internal\n", 1), "inc/x.md": GLOSSARY}
+    found = staged({**files, "mkdocs.yml": SNIPPETS % "terms.md, inc/x.md"})
+    assert body(found) == "API"
+    assert found.notes == ("mkdocs.yml: auto_append names 'inc/x.md', which is no article",)
+
+
+def test_related_articles_are_those_of_the_edition(staged: Callable[..., Staged]) -> None:
+    """Titles are as the edition shows them, and what it does not show is not named."""
+    files = {
+        "content/index.md": "---\nrelated: [sub/a.md, s.md, gone.md, index.md, https://example.com]\n---\n",
+        "content/sub/a.md": "---\ntitle: A [secret]{.internal} page\nrelated: ['../index.md#x']\n---\n", "content/s.md": "---\ntitle: S\naudience: internal\n---\n",
+    }
+    found = staged(files)
+    assert front(found)["kbtool"]["related"] == [{"title": "A page", "url": "sub/a/"}]
+    assert front(found, "sub/a.md")["kbtool"]["related"] == [{"title": "index.md", "url": "../../#x"}]
+    assert [one["title"] for one in front(staged(files, "internal"))["kbtool"]["related"]] == ["A secret page", "S"]
+
+
 # ---------------------------------------------------------------------------------------------- front matter
 
 
