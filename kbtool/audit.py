@@ -13,7 +13,7 @@ import hashlib
 import re
 import stat
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
@@ -53,6 +53,7 @@ class Withheld:
     titles: Mapping[str, str]  #: title of a withheld article -> its path
     texts: Mapping[str, str]  #: label, as "content/x.md:10 region" -> withheld source text (Markdown)
     shown: Iterable[str]  #: all text that the edition may show (Markdown, titles, values of the configuration)
+    files: Mapping[bytes, str] = field(default_factory=dict)  #: `digest` of a withheld file's bytes -> its path
 
 
 @dataclass(frozen=True, order=True)
@@ -62,7 +63,7 @@ class Leak:
     file: str  #: path in the site, POSIX
     what: str  #: the leaked words, at most 120 characters
     source: str  #: the label of what leaked; empty for "link" and "unreadable"
-    kind: str  #: "phrase", "title", "text", "name", "link" or "unreadable"
+    kind: str  #: "phrase", "title", "text", "name", "file", "link" or "unreadable"
 
 
 def audit_site(site: Path, withheld: Withheld, *, allowed: Collection[str] = ()) -> list[Leak]:
@@ -81,7 +82,7 @@ class Auditor:
 
     def __init__(self, withheld: Withheld, allowed: Collection[str] = (), known: Iterable[Path] = ()) -> None:
         """Learn what to look for; files with the same bytes as a `known` one, such as the theme's, are passed over."""
-        self._hides = bool(withheld.phrases or withheld.titles or withheld.texts)
+        self._hides = bool(withheld.phrases or withheld.titles or withheld.texts or withheld.files)
         quiet = [fold_words(text) for text in allowed]
         folded = {phrase: fold_words(phrase) for phrase in withheld.phrases}
         self._labels = {
@@ -91,7 +92,10 @@ class Auditor:
         self._folder = Folder(self._labels)
         self._passages = _Passages(withheld, quiet, self._folder)
         self._clean_tags: set[str] = set()
-        self._seen: dict[bytes, list[Leak]] = {_digest(path.read_bytes()): [] for path in known} if self._hides else {}
+        self._files = {
+            key: path for key, path in withheld.files.items() if not any(has_words(it, fold_words(path)) for it in quiet)
+        }
+        self._seen: dict[bytes, list[Leak]] = {digest(path.read_bytes()): [] for path in known} if self._hides else {}
 
     def audit(self, site: Path) -> list[Leak]:
         """Return what leaks in a site, as `audit_site` does."""
@@ -116,10 +120,11 @@ class Auditor:
             data = b"" if path.is_dir() else path.read_bytes()
         except OSError as error:
             return [_trouble(error)]
-        digest = _digest(data)
-        if digest not in self._seen:
-            self._seen[digest] = [*dict.fromkeys(self._scan(data))]
-        return self._seen[digest]
+        known = digest(data)
+        if known not in self._seen:
+            self._seen[known] = [*dict.fromkeys(self._scan(data))]
+        whole = self._files.get(known)
+        return [*self._seen[known], *([Leak("", whole[:_WHAT], whole, "file")] if whole else [])]
 
     def _scan(self, data: bytes) -> Iterator[Leak]:
         try:
@@ -172,7 +177,8 @@ def _walk(path: Path, name: str) -> Iterator[tuple[Path, str, Leak | None]]:
         yield from _walk(entry, f"{name}/{entry.name}" if name else entry.name)
 
 
-def _digest(data: bytes) -> bytes:
+def digest(data: bytes) -> bytes:
+    """Return what tells whether two files have the same bytes."""
     return hashlib.blake2b(data).digest()
 
 

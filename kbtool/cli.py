@@ -236,7 +236,7 @@ def list_(root: Path | None) -> int:
     from kbtool.tracker_registry import find_trackers
 
     for found in find_checks(shell.read_config_or_none(root)):
-        shell.write(f"{found.code:<8}{found.severity.value:<9}{found.name():<22}{summary(found)}")
+        shell.write(f"{found.code:<8}{found.severity.value:<9}{found.name():<26}{summary(found)}")
     shell.write(f"\nreports: {', '.join(find_reports())}\ntrackers: {', '.join(find_trackers())}")
     return 0
 

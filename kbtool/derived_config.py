@@ -108,6 +108,14 @@ def _known_issues(nav: Iterable[Any], pages: Collection[str]) -> list[Any]:
     return [{TITLES[REGISTER]: [REGISTER, *archive] if archive else REGISTER}]
 
 
+def labels(nav: object) -> Iterator[str]:
+    """Yield the labels of a navigation, those of sections among them."""
+    for entry in nav if isinstance(nav, list) else []:
+        for label, value in entry.items() if isinstance(entry, Mapping) else ():
+            yield str(label)
+            yield from labels(value)
+
+
 def _leaves(nav: Iterable[Any]) -> Iterator[str]:
     """Yield what the entries of a navigation lead to."""
     for entry in nav:

@@ -65,7 +65,7 @@ def page_name(check: type[Check]) -> str:
 
 def check_page(check: type[Check]) -> str:
     """Return the article about a check, as it stands in this project's own `content/checks/`."""
-    body = explain_check(check).replace("\n:::", "\n\\:::")
+    body = explain_check(check).replace("\n:::", "\n\\:::").replace("\n--8<--", "\n;--8<--")
     return (
         f'---\ntitle: "{check.code} {check.name()}"\ndescription: {json.dumps(summary(check))}\naudience: public\n'
         f"owners: [maintainers]\nproduct_areas: [checks]\ncontent_type: reference\n"

@@ -22,6 +22,7 @@ import pyromark
 
 from kbtool.anchors import attribute_id, slug, split_attributes, unique
 from kbtool.commonmark import prepare
+from kbtool.inline_regions import InlineRegion, without_markers
 from kbtool.marks import NO_MARKS, Expiry, Link, Marks, innermost, read_marks
 from kbtool.prose import digest
 from kbtool.regions import Problem, Region, Span, region_markers
@@ -116,8 +117,11 @@ class Markdown:
 
     @property
     def _prepared(self) -> str:  # not kept: it is as long as the body, and next to nobody asks twice
-        marked = self.marks is not NO_MARKS
-        return prepare(self.body, [number for number, _ in region_markers(self._lines)] if marked else [])
+        if self.marks is NO_MARKS:
+            return prepare(self.body, [])
+        lines = self._lines
+        unmarked = "\n".join(without_markers(lines, self.inlines, self.first_line)) if self.inlines else self.body
+        return prepare(unmarked, [number for number, _ in region_markers(lines)])
 
     @cached_property
     def _html(self) -> str:
@@ -225,6 +229,11 @@ class Markdown:
     def regions(self) -> tuple[Region, ...]:
         """The parts for other audiences, in the order in which they begin."""
         return self.marks.regions
+
+    @property
+    def inlines(self) -> tuple[InlineRegion, ...]:
+        """The parts of lines for other audiences, in the order in which they end."""
+        return self.marks.inlines
 
     @property
     def region_problems(self) -> tuple[Problem, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from kbtool.inline_regions import InlineRegion, scan_inline
 from kbtool.regions import Problem, Region, Span, comment_spans, scan_regions
 
 _EXPIRES = re.compile(r"<!--\s*(end\s+)?expires\b:?\s*(.*?)\s*--!?>\Z", re.DOTALL | re.IGNORECASE)
@@ -49,6 +50,7 @@ class Marks(NamedTuple):
     region_problems: tuple[Problem, ...] = ()
     comment_problem: Problem | None = None
     expiries: tuple[Expiry, ...] = ()
+    inlines: tuple[InlineRegion, ...] = ()
 
 
 NO_MARKS = Marks()
@@ -56,16 +58,21 @@ NO_MARKS = Marks()
 
 def read_marks(body: str, first_line: int, audiences: frozenset[str], directives: frozenset[str]) -> Marks:
     """Return the marks of a body, whose first line is `first_line` of its file; `NO_MARKS` where nothing looks like one."""
-    if not (":::" in body or ("<" in body and ("8<-" in body or "<!--" in body))):  # one letter is found sooner than three
+    # One letter is found sooner than three.
+    if not (":::" in body or "{" in body or ("<" in body and ("8<-" in body or "<!--" in body))):
         return NO_MARKS
     lines = body.split("\n")
     regions, problems = scan_regions(lines, first_line=first_line, audiences=audiences, directives=directives)
     includes = tuple(
-        Link(path, line, line, column, "include", innermost(regions, line)) for path, line, column in _snippets(lines, first_line)
+        Link(path, line, line, column, "include", innermost(regions, line))
+        for path, _, line, column in snippets(lines, first_line)
     )
     spans, problem = comment_spans(body) if "<!--" in body else ([], None)
     problem = problem and replace(problem, line=problem.line + first_line - 1)
-    return Marks(includes, regions, problems, problem, tuple(_expiries(body, spans, first_line)))
+    inlines, more = scan_inline(body, first_line=first_line, audiences=audiences, words=directives)
+    problems = tuple(sorted((*problems, *more), key=lambda found: found.line))
+    marks = Marks(includes, regions, problems, problem, tuple(_expiries(body, spans, first_line)), inlines)
+    return NO_MARKS if marks == NO_MARKS else marks
 
 
 def innermost(regions: Sequence[Region], line: int) -> str | None:
@@ -91,8 +98,8 @@ def _expiries(body: str, comments: Sequence[Span], first_line: int) -> list[Expi
     return sorted(done + opened, key=lambda block: block.start)
 
 
-def _snippets(lines: Sequence[str], first_line: int) -> Iterator[tuple[str, int, int]]:
-    """Yield path, line and column of each included file; `path:1:5` and `path:section` are cut to the path."""
+def snippets(lines: Sequence[str], first_line: int) -> Iterator[tuple[str, str, int, int]]:
+    """Yield path, selection (`:1:5`, `:section` or nothing), line and column of each included file."""
     block = False
     for number, line in enumerate(lines, first_line):
         match = _SNIPPET.match(line) if "8<-" in line else None
@@ -104,7 +111,8 @@ def _snippets(lines: Sequence[str], first_line: int) -> Iterator[tuple[str, int,
         else:
             path = "" if block else match[2][1:-1].strip()
         if path and not path.startswith(";"):
-            yield _without_selection(path), number, line.index(path) + 1
+            bare = _without_selection(path)
+            yield bare, path[len(bare) :], number, line.index(path) + 1
 
 
 def _without_selection(path: str) -> str:

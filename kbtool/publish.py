@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 
-from kbtool.audit import Auditor, Leak, Withheld
-from kbtool.editions import Edition, redact_text, select, withheld_texts
+from kbtool.audit import Auditor, Leak
+from kbtool.editions import Edition, select
 from kbtool.engine import build_site, theme_files
 from kbtool.errors import ConfigError, IncompleteError, KbtoolError
 from kbtool.evidence import Evidence
 from kbtool.files import locked, swap_in, write_atomic
 from kbtool.finding import Finding, Run, Severity
-from kbtool.known_issues import withheld_words
 from kbtool.manifest import Explainer, Manifest, lines, load_manifest, purged
-from kbtool.site_config import dump
 from kbtool.stage import Staged, stage
+from kbtool.witness import withheld
 
 WORK = ".kbtool"
 _WITHHOLD = ("KB001", "KB008", "KB4")
-_SHORTEST = 6  #: a shorter path, key or address is no evidence of a leak
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,59 +139,3 @@ def audit_folder(evidence: Evidence, edition: Edition, site: Path) -> list[Leak]
 
 def _auditor(evidence: Evidence, edition: Edition, staged: Staged) -> Auditor:
     return Auditor(withheld(evidence, edition, staged), evidence.config.audit_allow, known=theme_files())
-
-
-def withheld(evidence: Evidence, edition: Edition, staged: Staged) -> Withheld:
-    """Return what the audit of an edition looks for, and what the edition may show."""
-    shown = [*_shown(staged, edition), *(evidence.product_areas or {})]
-    everything = "\n".join(shown).casefold()
-    hidden = [article for article in evidence.articles if not edition.shows(article)]
-    texts: dict[str, str] = {}
-    for article in evidence.articles:
-        texts |= withheld_texts(article, edition)
-        texts |= withheld_words(article, edition)
-    return Withheld(
-        phrases={
-            phrase: source for phrase, source in dict(_phrases(evidence, edition)).items()
-            if len(phrase) >= _SHORTEST and phrase.casefold() not in everything
-        },
-        titles={article.title: article.path for article in hidden} | dict(_ticket_titles(evidence, edition)),
-        texts=texts,
-        shown=shown,
-    )
-
-
-def _shown(staged: Staged, edition: Edition) -> Iterable[str]:
-    yield dump(staged.config)
-    for article in staged.articles:
-        found = article.front_matter
-        title, description = (redact_text(text or "", article, edition) for text in (found.title, found.description))
-        yield from (article.source, title, description, " ".join(found.tags))
-        yield staged.texts[article.source]
-    yield from staged.assets
-    yield from staged.words
-
-
-def _ticket_titles(evidence: Evidence, edition: Edition) -> Iterable[tuple[str, str]]:
-    """Yield the titles of private tickets that articles refer to, and where; a site for others never has them."""
-    for article in evidence.articles if not edition.internal else ():
-        for named in evidence.tickets.of(article):
-            if named.private and named.ticket and named.ticket.title:
-                yield named.ticket.title, f"{article.path}: tickets"
-
-
-def _phrases(evidence: Evidence, edition: Edition) -> Iterable[tuple[str, str]]:
-    """Yield words that the edition may not show exactly as they are: paths of hidden articles, keys of tickets, addresses."""
-    for article in evidence.articles:
-        if not edition.shows(article):
-            yield article.source, article.path
-        if edition.internal:
-            continue
-        for named in evidence.tickets.of(article) if article.front_matter.tickets else ():
-            if named.in_front_matter:
-                yield from ((name, f"{article.path}: tickets") for name in (named.reference, named.key) if name)
-        for glob in article.front_matter.covers:
-            yield glob, f"{article.path}: covers"
-    if not edition.internal:
-        for name, owner in (evidence.owners or {}).items():
-            yield from ((text, f"owner {name}") for text in (owner.email, owner.contact) if text)

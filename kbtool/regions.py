@@ -46,12 +46,19 @@ class Problem:
 
 
 def code_mask(lines: Sequence[str]) -> list[bool]:
-    """Tell for each line whether it belongs to a fenced code block, its delimiters included.
+    """Tell for each line whether it belongs to a fenced code block, its delimiters included."""
+    mask = [False] * len(lines)
+    for start, end in fences(lines):
+        mask[start:end] = [True] * (end - start)
+    return mask
+
+
+def fences(lines: Sequence[str]) -> Iterator[Span]:
+    """Yield the fenced code blocks as spans of lines, delimiters included.
 
     The rules are those of pymdownx.superfences: any indentation, which the content must keep; an end fence of the same
     length; a fence that is never closed is no code.
     """
-    mask = [False] * len(lines)
     start, prefix, fence = -1, "", ""
     for number, line in enumerate(lines):
         if start < 0:
@@ -64,9 +71,8 @@ def code_mask(lines: Sequence[str]) -> list[bool]:
         if not text.startswith(prefix[: prefix.rfind(">") + 1] or prefix):
             start = -1
         elif text[len(prefix) :].rstrip() == fence:
-            mask[start : number + 1] = [True] * (number + 1 - start)
+            yield start, number + 1
             start = -1
-    return mask
 
 
 def comment_spans(body: str) -> tuple[list[Span], Problem | None]:

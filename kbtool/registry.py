@@ -32,6 +32,7 @@ from kbtool.builtin_checks.expiring import Expiring
 from kbtool.builtin_checks.file_ignored import FileIgnored
 from kbtool.builtin_checks.front_matter_invalid import FrontMatterInvalid
 from kbtool.builtin_checks.hidden_character import HiddenCharacter
+from kbtool.builtin_checks.include_crosses_audience import IncludeCrossesAudience
 from kbtool.builtin_checks.lfs_pointer import LfsPointer
 from kbtool.builtin_checks.link_to_internal import LinkToInternal
 from kbtool.builtin_checks.missing_asset import MissingAsset
@@ -67,7 +68,7 @@ BUILTIN_CHECKS: tuple[type[Check], ...] = (
     Expiring, BulkReview, CoversTooBroad,
     BrokenLink, BrokenAnchor, MissingAsset, OrphanAsset,
     TicketResolved, TicketReopened, TicketUnknown, TicketConfidential,
-    LinkToInternal, RegionUnbalanced, AudienceWidened, SymlinkEscape,
+    LinkToInternal, RegionUnbalanced, IncludeCrossesAudience, AudienceWidened, SymlinkEscape,
 )
 PREFIX = "KB"  #: codes with this prefix belong to the package
 

@@ -14,7 +14,7 @@ import json
 import os
 import posixpath
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from importlib import resources
@@ -24,12 +24,14 @@ from typing import Any
 from kbtool import markdown
 from kbtool.articles import Article
 from kbtool.derived_config import derive
-from kbtool.editions import Edition, redact, redact_text, select
+from kbtool.editions import Edition, redact_text, redact_value, select
 from kbtool.errors import ConfigError
 from kbtool.evidence import Evidence
 from kbtool.files import sync_folder
 from kbtool.freshness import review_by
 from kbtool.front_matter import THEME_KEYS
+from kbtool.image_metadata import strip_metadata
+from kbtool.includes import expand, glossary, with_glossary
 from kbtool.links import site_assets
 from kbtool.pages import home_page
 from kbtool.pages.known_issues import TEMPLATE, Register, make_register
@@ -39,9 +41,6 @@ from kbtool.site_config import dump, overlay
 from kbtool.urls import page_key, relative_url
 from kbtool.yaml_text import natural
 
-MAX_INCLUDES = 8  #: levels of includes in includes
-_SNIPPET_BAR = re.compile(r"^[ \t]*-{2,}8<-{2,}[ \t]*$", re.MULTILINE)
-_ESCAPED_SNIPPET = re.compile(r"^([ \t]*);(?=;*-+8<-)", re.MULTILINE)
 _RAW_HTML = re.compile(r"\b(?:href|src)\s*=", re.IGNORECASE)
 
 
@@ -68,6 +67,7 @@ class _Plan:
     files: dict[str, bytes] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     assets: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
 
 
 def stage(evidence: Evidence, edition: Edition, folder: Path, *, preview: bool = False) -> Staged:
@@ -84,17 +84,19 @@ def stage(evidence: Evidence, edition: Edition, folder: Path, *, preview: bool =
     """
     articles = select(evidence.articles, edition)
     plan = _Plan()
+    known, unknown = glossary(edition, evidence.urls)
+    plan.notes += [f"{evidence.config.mkdocs}: auto_append names {name!r}, which is no article" for name in unknown]
     issues = make_register(evidence, edition, _needed(articles, evidence))
     for article in articles:
         text, assets = _compile(article, edition, evidence)
+        text = with_glossary(text, known)
         plan.texts[article.source] = text
         plan.assets |= assets
         front_matter = _front_matter(article, edition, evidence, issues.facts.get(article.source, {}))
         plan.files[f"docs/{article.source}"] = (front_matter + text).encode("utf-8", "replace")
     _add_pages(plan, articles, edition, evidence, issues)
     config, notes = derive(evidence, edition, articles, pages=issues.pages, preview=preview)
-    for source in plan.assets | site_assets(evidence, [edition]):
-        plan.files[f"docs/{source}"] = (evidence.config.root / evidence.content.assets[source].path).read_bytes()
+    _add_assets(plan, plan.assets | site_assets(evidence, [edition]), evidence)
     taken = {path.removeprefix("docs/") for path in plan.files}
     plan.files |= {f"docs/{path}": page for path, page in redirect_pages(articles, taken, evidence).items()}
     plan.files |= _theme(evidence, edition)
@@ -102,7 +104,7 @@ def stage(evidence: Evidence, edition: Edition, folder: Path, *, preview: bool =
     changed = sync_folder(folder, plan.files)
     if preview and "mkdocs.yml" in changed:
         _touch(folder / "docs")
-    notes += issues.notes
+    notes += (*issues.notes, *plan.notes)
     return Staged(folder, articles, tuple(sorted(plan.assets)), plan.texts, config, notes, len(changed), issues.words)
 
 
@@ -117,36 +119,33 @@ def _touch(folder: Path) -> None:
 
 def _compile(article: Article, edition: Edition, evidence: Evidence) -> tuple[str, set[str]]:
     """Return the text of an article for an edition, its links rewritten to staged files, and the assets it refers to."""
-    text = _ESCAPED_SNIPPET.sub(r"\1", _includes(article, redact(article, edition), edition, evidence, 0))
+    assets: set[str] = set()
+
+    def settle(other: Article, text: str) -> str:
+        text, needed = _settle(article, other, text, evidence)
+        assets.update(needed)
+        return text
+
+    return settle(article, expand(article, edition, evidence.urls, settle)), assets
+
+
+def _settle(page: Article, article: Article, text: str, evidence: Evidence) -> tuple[str, set[str]]:
+    """Return a text of an article, its links rewritten for the page that it stands on, and the assets it refers to."""
     parsed = article.markdown if text == article.body else _parse(article, text)
     urls = evidence.urls
     targets = {href: urls.resolve(article.source, href) for href in parsed.targets}
     assets = {target.source for target in targets.values() if target.kind == "asset"}
     ours = {href: target for href, target in targets.items() if target.kind in ("article", "asset")}
     inside = {href: target for href, target in ours.items() if not href.startswith("#")}
-    rewritten = {href: _relative(article, target.source, href) for href, target in inside.items()}
+    rewritten = {href: _relative(page, target.source, href) for href, target in inside.items()}
     if _RAW_HTML.search(text) or any(href != new for href, new in rewritten.items()):
-        in_html = {href: _relative_url(article, target.source, href, evidence) for href, target in inside.items()}
+        in_html = {href: _relative_url(page, target.source, href, evidence) for href, target in inside.items()}
         text = _rewrite(text, parsed, rewritten, in_html)
     return text, assets
 
 
 def _parse(article: Article, text: str) -> markdown.Markdown:
     return markdown.parse(text, audiences=article.audiences, directives=article.block_words)
-
-
-def _includes(article: Article, text: str, edition: Edition, evidence: Evidence, depth: int) -> str:
-    """Return the text with each `--8<--` line replaced by the article it names, if the edition shows that, else by nothing."""
-    if "8<-" not in text:
-        return text
-    lines = text.split("\n")
-    for include in _parse(article, text).includes:
-        other = evidence.urls.included(article, include.target)
-        shown = other is not None and other is not article and edition.shows(other) and depth < MAX_INCLUDES
-        brought = _includes(other, redact(other, edition), edition, evidence, depth + 1) if shown and other else ""
-        lines[include.line - 1] = brought
-    mask = code_mask(lines)
-    return "\n".join(line for line, code in zip(lines, mask, strict=True) if code or not _SNIPPET_BAR.match(line))
 
 
 def _relative(article: Article, source: str, href: str) -> str:
@@ -196,8 +195,8 @@ def _front_matter(article: Article, edition: Edition, evidence: Evidence, known_
     if found.description:
         meta["description"] = redact_text(found.description, article, edition)
     if found.tags:
-        meta["tags"] = list(found.tags)
-    meta |= {key: natural(value) for key, value in article.raw.items() if key in THEME_KEYS}
+        meta["tags"] = [tag for tag in redact_value(found.tags, article, edition) if tag.strip()]
+    meta |= {key: redact_value(natural(value), article, edition) for key, value in article.raw.items() if key in THEME_KEYS}
     if found.state == "archived":
         meta["search"] = {"exclude": True}
     meta["kbtool"] = {**_facts(article, edition, evidence), **known_issue}
@@ -217,6 +216,8 @@ def _facts(article: Article, edition: Edition, evidence: Evidence) -> dict[str, 
         "reviewed_on": found.last_reviewed_on.isoformat() if found.last_reviewed_on else None,
         "archived": found.state == "archived",
     }
+    if related := list(_related(article, edition, evidence)):
+        facts["related"] = related
     if edition.internal:
         due = review_by(article, evidence.config)
         facts |= {
@@ -225,6 +226,29 @@ def _facts(article: Article, edition: Edition, evidence: Evidence) -> dict[str, 
             "review_by": due.isoformat() if due else None, "overdue": bool(due and due <= evidence.today),
         }
     return facts
+
+
+def _related(article: Article, edition: Edition, evidence: Evidence) -> Iterator[dict[str, str]]:
+    """Yield title and URL of the related articles that the edition shows."""
+    urls = evidence.urls
+    for path in article.front_matter.related:
+        target = urls.resolve(article.source, path)
+        other = evidence.content.by_source.get(target.source) if target.kind == "article" else None
+        if other is not None and other is not article and edition.shows(other):
+            url = relative_url(urls.url(article.source), urls.url(other.source))
+            yield {"title": edition.title(other), "url": url + _tail(path)}
+
+
+# ---------------------------------------------------------------------------------------------- assets
+
+
+def _add_assets(plan: _Plan, sources: Iterable[str], evidence: Evidence) -> None:
+    """Add the bytes of assets, without what images say beside the picture."""
+    for source in sorted(sources):
+        path = evidence.content.assets[source].path
+        plan.files[f"docs/{source}"], trouble = strip_metadata(source, (evidence.config.root / path).read_bytes())
+        if trouble:
+            plan.notes.append(f"{path}: metadata was not taken out, {trouble}")
 
 
 # ---------------------------------------------------------------------------------------------- pages that are no article

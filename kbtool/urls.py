@@ -122,6 +122,12 @@ class UrlMap:
                 found.setdefault(target.kind, {})[href] = target
         return found
 
+    def named(self, name: str) -> Article | None:
+        """Return the article that a path names, which begins at the content folder or at the repository."""
+        content = self.content.by_source
+        prefix = next((one.path.removesuffix(one.source) for one in self.content.articles), "")
+        return content.get(posixpath.normpath(name)) or content.get(posixpath.normpath(name).removeprefix(prefix))
+
     def included(self, article: Article, name: str) -> Article | None:
         """Return the article that an include names: relative to the article, the content folder or the repository."""
         content = self.content.by_source

@@ -272,7 +272,7 @@ def test_regions_and_comments_in_the_front_matter_are_cut(gathered: Callable[...
     """As in the body: inside, regions stay without their markers, and comments go in any edition."""
     evidence = gathered({"content/a.md": HIDING})
     public, internal = (known_issues(evidence, evidence.editions[name])[0] for name in ("public", "internal"))
-    assert (public.title, public.description, public.affects) == ("It  breaks", "It stops.", ("web", "4.2"))
+    assert (public.title, public.description, public.affects) == ("It breaks", "It stops.", ("web", "4.2"))
     assert public.workaround == Workaround("Export.\nThen again.")
     assert internal.workaround == Workaround("Export.\nAsk the ledger crew.\nThen again.")
     assert internal.description == "It stops.\nHeron Ltd saw it."

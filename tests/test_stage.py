@@ -256,9 +256,124 @@ def test_includes_bring_what_the_edition_shows(staged: Callable[..., Staged], wr
 
 
 def test_includes_that_go_round_in_a_circle_end(staged: Callable[..., Staged]) -> None:
-    """Two articles that include one another are staged, a few levels deep."""
+    """Two articles that include one another are staged, each with the other once, as pymdownx.snippets does it."""
     found = staged({"content/index.md": 'a\n--8<-- "b.md"', "content/b.md": 'b\n--8<-- "index.md"'})
-    assert body(found).split() == ["a", "b", "a", "b", "a", "b", "a", "b", "a"]
+    assert (body(found).split(), body(found, "b.md").split()) == (["a", "b"], ["b", "a"])
+
+
+def test_links_of_what_is_included_lead_where_they_did(staged: Callable[..., Staged]) -> None:
+    """They are read from the file that has them, and written for the page that they come to; its pictures travel."""
+    found = staged({
+        "content/index.md": '- a\n\n    --8<-- "sub/part.md"', "content/sub/part.md": "[b](b.md) ![](c.png)\n\n[d](../index.md#a)", "content/sub/b.md": "x",
+        "content/sub/c.png": b"c",
+    })
+    assert body(found) == "- a\n\n    [b](sub/b.md) ![](sub/c.png)\n\n    [d](index.md#a)"
+    assert found.assets == ("sub/c.png",)
+
+
+PART = """---
+audience: public
+---
+
+one
+<!-- --8<-- [start:first] -->
+two [inside]{.internal}
+::: internal
+secret
+:::
+<!-- --8<-- [end:first] -->
+# --8<-- [start:open]
+three
+"""
+
+
+@pytest.mark.parametrize(
+    ("selection", "public"),
+    [
+        ("", "\none\ntwo \nthree\n"),
+        (":first", "two "),
+        (":open", "three\n"),
+        (":nowhere", ""),
+        (":5", "one\ntwo \nthree\n"),
+        (":5:5", "one"),
+        (":1:5", "\none"),
+        ("::5", "\none"),
+        (":5:5,13:13", "one\nthree"),
+        (":-2", "three\n"),
+        (":-2:-2", "three"),
+        (":9:9", ""),
+        (":8:9", ""),
+        (":9:13", "three"),
+        (":100:200", ""),
+        (":9:5", ""),
+    ],
+)
+def test_a_part_of_an_article_is_included_as_snippets_does(staged: Callable[..., Staged], selection: str, public: str) -> None:
+    """Lines are those of the file, sections those between marks; what is cut from the article is cut from each part of it."""
+    files = {"content/index.md": f'a\n--8<-- "part.md{selection}"\nb', "content/part.md": PART}
+    assert body(staged(files)) == f"a\n{public}\nb"
+    assert body(staged({**files, "content/index.md": f"a\n--8<--\npart.md{selection}\n--8<--\nb"})) == f"a\n{public}\nb"
+
+
+def test_a_part_of_a_region_has_no_half_of_its_frame(staged: Callable[..., Staged]) -> None:
+    """Inside, a chosen line of a region comes without the block that it would open or close."""
+    files = {"content/index.md": '--8<-- "part.md:8:9"', "content/part.md": PART}
+    assert body(staged(files, "internal")) == "secret"
+
+
+def test_includes_by_the_million_are_refused(staged: Callable[..., Staged], tmp_path: Path) -> None:
+    """Twenty articles that bring the next one twice would be a million lines."""
+    files = {f"content/{n}.md": f'--8<-- "{n + 1}.md"\n' * 6 for n in range(8)} | {"content/index.md": '--8<-- "0.md"', "content/8.md": "x"}
+    with pytest.raises(RedactionError, match="it brings more than 1,000 parts"):
+        staged(files)
+    assert not any((tmp_path / "stage/public").iterdir())
+
+
+GLOSSARY = """---
+title: Glossary
+---
+*[API]: What programs talk to
+::: internal
+*[SLA]: Four hours for gold
+:::
+*[KPI]: Measured [for the board]{.internal}
+*[HQ]: [Heron street 4]{.internal}
+"""
+SNIPPETS = "markdown_extensions: [abbr, {pymdownx.snippets: {auto_append: [%s]}}]\n"
+
+
+@pytest.mark.parametrize("name", ["terms.md", "content/terms.md", "./terms.md"])
+def test_a_glossary_is_added_as_far_as_the_edition_shows_it(staged: Callable[..., Staged], name: str) -> None:
+    """What an article uses of it stands below that, and not what is for others; an article's own definition wins."""
+    files = {
+        "content/index.md": "API, SLA, KPI and HQ", "content/terms.md": GLOSSARY, "content/own.md": "API\n\n*[API]: Mine", "content/none.md": "x",
+        "mkdocs.yml": SNIPPETS % name,
+    }
+    found = staged(files)
+    assert body(found) == "API, SLA, KPI and HQ\n\n*[API]: What programs talk to\n*[KPI]: Measured \n"
+    assert (body(found, "own.md"), body(found, "none.md")) == ("API\n\n*[API]: Mine", "x")
+    assert found.texts["index.md"] == body(found)
+    assert "*[SLA]: Four hours for gold" in body(staged(files, "internal"))
+
+
+def test_a_hidden_glossary_is_not_added_and_one_outside_is_said(staged: Callable[..., Staged]) -> None:
+    """A file that is no article has no audience, so nobody can say who may read it."""
+    files = {"content/index.md": "API", "content/terms.md": GLOSSARY.replace("---\n", "---\naudience: internal\n", 1), "inc/x.md": GLOSSARY}
+    found = staged({**files, "mkdocs.yml": SNIPPETS % "terms.md, inc/x.md"})
+    assert body(found) == "API"
+    assert found.notes == ("mkdocs.yml: auto_append names 'inc/x.md', which is no article",)
+
+
+def test_related_articles_are_those_of_the_edition(staged: Callable[..., Staged]) -> None:
+    """Titles are as the edition shows them, and what it does not show is not named."""
+    files = {
+        "content/index.md": "---\nrelated: [sub/a.md, s.md, gone.md, index.md, https://example.com]\n---\n",
+        "content/sub/a.md": "---\ntitle: A [secret]{.internal} page\nrelated: ['../index.md#x']\n---\n", "content/s.md": "---\ntitle: S\naudience: internal\n---\n",
+    }
+    found = staged(files)
+    assert front(found)["kbtool"]["related"] == [{"title": "A page", "url": "sub/a/"}]
+    assert front(found, "sub/a.md")["kbtool"]["related"] == [{"title": "index.md", "url": "../../#x"}]
+    assert [one["title"] for one in front(staged(files, "internal"))["kbtool"]["related"]] == ["A secret page", "S"]
 
 
 # ---------------------------------------------------------------------------------------------- front matter

@@ -53,7 +53,8 @@ class LinkToInternal(Check):
         }
         for link, target in links_to(article, hidden):
             blind = _blind(article, target, evidence)
-            editions = [edition for edition in blind if edition.shows_line(article, link.line)]
+            shown = [edition for edition in blind if edition.shows_line(article, link.line)]
+            editions = [edition for edition in shown if _shows_link(edition, article, link.target)]
             if editions:
                 other = evidence.content.by_source[target.source]
                 part = f"#{target.anchor}" if any(edition.shows(other) for edition in editions) else ""
@@ -67,8 +68,17 @@ def _blind(article: Article, target: Target, evidence: Evidence) -> list[Edition
     """Return the editions that show an article and not what a link in it leads to."""
     other = evidence.content.by_source[target.source]
     mine, others = evidence.shown_in[article.source], evidence.shown_in[other.source]
-    inside = bool(target.anchor and other.markdown.regions and target.anchor in other.markdown.anchors)
+    regions = other.markdown.regions or other.markdown.inlines
+    inside = bool(target.anchor and regions and target.anchor in other.markdown.anchors)
     return [one for one in mine if one not in others or (inside and not _shows_anchor(one, other, target.anchor))]
+
+
+def _shows_link(edition: Edition, article: Article, target: str) -> bool:
+    """Return whether what an edition shows of an article links to a target; a link may be in a region within a line."""
+    try:
+        return not article.markdown.inlines or target in edition.targets(article)
+    except RedactionError:  # KB402 says so
+        return True
 
 
 def _shows_anchor(edition: Edition, other: Article, anchor: str) -> bool:

@@ -14,12 +14,14 @@ class RegionUnbalanced(Check):
     """A region does not close, closes twice, or is for an audience that does not exist.
 
     Also fires for an HTML comment that never ends. A marker inside a code block counts too, unless it is escaped as
-    `\\::: internal`.
+    `\\::: internal`. Within a line, fires for `[text]{.internal}` when it is not clear which bracket opens it, when the braces
+    name no audience, and when they stand behind something else than a bracket, such as a link or bold text.
 
     Why it matters: where a region ends decides what the public sees, so nothing is guessed: no site is published until the
     markers are clear.
 
-    How to fix it: close each `::: internal` with a line of `:::`, and check the word for spelling mistakes.
+    How to fix it: close each `::: internal` with a line of `:::`, check the word for spelling mistakes, and write links inside of
+    the brackets: `[[the plan](plan.md)]{.internal}`. Classes of other tools belong into `directives`.
 
     ```md title="Fires"
     Open the billing page.

@@ -50,7 +50,7 @@ class TicketConfidential(Check):
         """Yield a finding for each such place."""
         editions = [edition for edition in evidence.shown_in.get(article.source, ()) if not edition.internal]
         for one in evidence.tickets.read_in(article) if editions else ():
-            named = [edition.name for edition in editions if edition.shows_line(article, one.line)]
+            named = [edition.name for edition in editions if edition.shows_line(article, one.line, one.column)]
             if named and one.private:
                 key, shows = one.key or one.reference, "edition" if len(named) == 1 else "editions"
                 yield self.finding(

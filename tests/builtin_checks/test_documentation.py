@@ -22,7 +22,7 @@ from kbtool.testing import TODAY, check_files, in_words, knowledge_base
 TICKETS = re.compile(r"`checks/tickets\.yml` (?:says|has) `(SUP-431)([^`]*)`")
 EXAMPLE = re.compile(r'```md title="(\w+)"\n(.*?)\n```', re.DOTALL)
 #: What the examples may link to.
-OTHERS = {"content/internal/runbook.md": "---\ntitle: Runbook\naudience: internal\n---\n"}
+OTHERS = {f"content/internal/{name}.md": f"---\ntitle: {name}\naudience: internal\n---\n" for name in ("runbook", "limits")}
 #: Checks of names, kinds of files, characters that a page cannot show, and a list beside the articles.
 WITHOUT_EXAMPLE = {
     "url-taken", "name-not-portable", "control-character", "hidden-character", "file-ignored", "orphan-asset", "symlink-escape",

@@ -71,7 +71,8 @@ INCLUDES = {
     "absolute": ('--8<-- "/etc/passwd"\n', ["1:9 '/etc/passwd'"]),
     "there": ('--8<-- "b.md"\n', []),
     "from the repository's root": ('--8<-- "content/b.md"\n', []),
-    "a section": ('--8<-- "b.md:start"\n--8<-- "b.md:1:3"\n', []),
+    "lines": ('--8<-- "b.md:1:3"\n--8<-- "b.md:100"\n', []),
+    "a section": ('--8<-- "c.md:one"\n--8<--\nc.md:one\n--8<--\n', []),
     "escaped": (';--8<-- "gone.md"\n', []),
 }
 
@@ -80,9 +81,29 @@ INCLUDES = {
 def test_includes(text: str, found: list[str]) -> None:
     """An include may name an article of the content folder and nothing else."""
     words = [one.split(maxsplit=1) for one in found]
-    files = {"content/a.md": text, "content/b.md": "", "content/x.txt": "x"}
+    files = {"content/a.md": text, "content/b.md": "", "content/x.txt": "x", "content/c.md": "# --8<-- [start:one]\n"}
     assert in_words(check_files(MissingAsset(), files)) == [
         f"content/a.md:{place} KB203 error: the included file {name} is not an article here "
         "(include an article of the content folder)"
         for place, name in words
     ]
+
+
+INCLUDED = {
+    "a section": ('--8<-- "c.md:two"', "1:9", "content/c.md has no section 'two' (mark it there: --8<-- [start:two])"),
+    "a section between bars": ("--8<--\nc.md:two\n--8<--", "2:1", "content/c.md has no section 'two' (mark it there: --8<-- [start:two])"),
+    "itself": ('--8<-- "a.md"', "1:9", "the include leads back here: a.md → a.md (take one of them out)"),
+    "a circle": ('x\n--8<-- "d.md"', "2:9", "the include leads back here: a.md → d.md → e.md → a.md (take one of them out)"),
+}
+
+
+@pytest.mark.parametrize(("text", "place", "message"), INCLUDED.values(), ids=INCLUDED)
+def test_includes_that_bring_nothing(text: str, place: str, message: str) -> None:
+    """A section has to be there, and an article is not part of itself; whoever includes a circle from outside is not told."""
+    files = {
+        "content/a.md": text, "content/c.md": "x\n<!-- --8<-- [start:one] -->\n", "content/d.md": '--8<-- "e.md"', "content/e.md": '--8<-- "a.md"',
+        "content/f.md": '--8<-- "a.md"',
+    }
+    found = in_words(check_files(MissingAsset(), files))
+    assert [one for one in found if one.startswith("content/a.md:")] == [f"content/a.md:{place} KB203 error: {message}"]
+    assert not [one for one in found if one.startswith("content/f.md:")]
