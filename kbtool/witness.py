@@ -23,11 +23,11 @@ from kbtool.stage import Staged
 _SHORTEST = 6  #: a shorter path, key or address is no evidence of a leak
 _LONG_NAME = 12  #: characters from which the name of a file or folder tells of it
 _NUMBER = 4  #: characters from which a value of the front matter does
-_TRAVELS = frozenset({"description", "tags", "known_issue"})  #: keys whose words a site shows
+_TRAVELS = frozenset({"description", "tags"})  #: keys whose words a site shows
 #: Keys whose values are words of kbtool or of everybody, and those that are looked for as they are.
 _ORDINARY = (THEME_KEYS - {"subtitle"}) | {
     "title", "audience", "confidence", "content_type", "product_areas", "last_reviewed_on", "review_in", "expires", "risk",
-    "draft", "related", "redirect_from", "covers", "tickets",
+    "draft", "related", "redirect_from", "covers", "tickets", "known_issue",
 }
 _COMMENT = re.compile(r"(?m)^(?:.*\s)?#[ \t]*(\S.*)$")
 

@@ -158,13 +158,10 @@ class RemoteTracker(ABC):
     # ------------------------------------------------------------------------------------------ the fetch
 
     def _fetch(self, keys: Sequence[str]) -> Iterator[Answer]:
-        with asyncio.Runner() as runner:
+        with asyncio.Runner() as runner:  # which closes the generator, and so the session, however this one ends
             answers = self._answers(keys)
-            try:
-                while (some := runner.run(_next(answers))) is not None:
-                    yield from some
-            finally:
-                runner.run(answers.aclose())
+            while (some := runner.run(_next(answers))) is not None:
+                yield from some
 
     async def _answers(self, keys: Sequence[str]) -> AsyncGenerator[list[Answer], None]:
         """Yield answers, some at a time; in the end each key has had one, whatever the adapter answers or leaves out."""

@@ -139,6 +139,27 @@ def test_what_does_not_say_that_it_is_json_is_none(ask: Any, fault_server: Any, 
     assert len(fault_server.requests) == 1
 
 
+@pytest.mark.parametrize("body", [b"[" * 300_000, b'[{"a": NaN}]', b"[" + b"9" * 5000 + b"]"], ids=["nested", "NaN", "huge"])
+def test_json_that_python_cannot_hold_is_none(ask: Any, fault_server: Any, body: bytes) -> None:
+    """It raises the error that callers know, and is not asked for again where that cannot help."""
+    fault_server.app = lambda _: fault_server.Reply(body=body, headers={"Content-Type": "application/json"})
+    assert unreachable(ask, fault_server) == "the answer is not JSON; a login page or a proxy may have sent it"
+    assert len(fault_server.requests) == 1
+
+
+def test_a_note_is_made_once(fault_server: Any) -> None:
+    """However many answers give cause for it."""
+    fault_server.app = lambda _: fault_server.json(1, Date="Sun, 22 Nov 2020 10:00:00 GMT")
+
+    async def main() -> list[str]:
+        async with Session(Options(fault_server.url, {}, 30)) as session:
+            await session.get("a")
+            await session.get("b")
+            return session.notes
+
+    assert asyncio.run(main()) == ["its clock and ours differ by more than 5 minutes"]
+
+
 def test_headers_that_come_twice_are_one_list(ask: Any, fault_server: Any) -> None:
     """As HTTP says: their values with commas between, by a name in small letters."""
     fault_server.script(fault_server.Reply(raw=b"HTTP/1.1 200 OK\r\nLINK: <a>\r\nLink: <b>\r\nContent-Length: 2\r\n\r\n{}"))
