@@ -126,6 +126,7 @@ FOUND = Answer.found(Ticket("T-1", "open"))
     ([Answer("T-1", Outcome.MISSING)], None, Answer("T-1", Outcome.MISSING)),
     ([], FOUND, FOUND),
     ([], Answer.found(Ticket("T-2", "open")), Answer("T-1", Outcome.UNREACHABLE, reason="an answer about another ticket")),
+    ([], Answer("T-2", Outcome.MISSING), Answer("T-1", Outcome.UNREACHABLE, reason="an answer about another ticket")),
     ([Answer("T-1", Outcome.FOUND, Ticket("T-2", "open"))], None, Answer("T-1", Outcome.UNREACHABLE, reason="an answer about another ticket")),
     ([Answer("T-1", Outcome.FOUND)], None, Answer("T-1", Outcome.UNREACHABLE, reason="an answer about another ticket")),
     ([Answer("T-1", Outcome.GONE, Ticket("T-1", "open"))], None, Answer("T-1", Outcome.UNREACHABLE, reason="an answer about another ticket")),
@@ -145,6 +146,18 @@ def test_what_an_adapter_answers_is_checked(
     monkeypatch.setattr(type(tracker), "batch", batches)
     monkeypatch.setattr(type(tracker), "single", singles)
     assert list(tracker.fetch(["T-1"])) == [expected]
+
+
+def test_a_batch_speaks_for_its_own_keys(tracker: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it says of keys of another batch, which come later, is not heard."""
+    async def batch(_: Any, __: Any, keys: Sequence[str]) -> list[Answer]:
+        if keys[0] != "T-1":
+            await asyncio.sleep(0.2)
+        return [Answer.found(Ticket(keys[0], "open")), *(Answer(key, Outcome.GONE) for key in ("T-1", "T-2") if key != keys[0])]
+
+    monkeypatch.setattr(type(tracker), "batch", batch)
+    monkeypatch.setattr(type(tracker), "batch_size", 1)
+    assert {answer.outcome for answer in tracker.fetch(["T-1", "T-2"])} == {Outcome.FOUND}
 
 
 def test_a_nobody_whose_batch_says_missing_is_not_believed(generic_tracker: Any, fault_server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,7 +207,7 @@ def test_what_is_wrong_in_an_adapter_is_not_hidden(tracker: Any, monkeypatch: py
 
 @pytest.mark.parametrize("where", ["/tickets", "/tickets/T-6"])
 def test_refused_credentials_stop_the_others(
-    tracker: Any, fault_server: Any, monkeypatch: pytest.MonkeyPatch, where: str
+    tracker: Any, fault_server: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, where: str
 ) -> None:
     """When one task is told that the token is no good, those that are under way end at once, and no further one begins."""
     monkeypatch.setattr(type(tracker), "batch_size", 2)
@@ -213,6 +226,7 @@ def test_refused_credentials_stop_the_others(
     with pytest.raises(TrackerAuthError):
         list(tracker.fetch(["T-6", "T-8", *OPEN[:60]]))
     assert time.monotonic() - start < 30
+    assert [record for record in caplog.records if record.name == "asyncio"] == []
     assert len(fault_server.requests) < 40
 
 
