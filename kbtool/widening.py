@@ -81,15 +81,16 @@ class Editions:
 
     def _article(self, article: Article, edition: Edition) -> Iterator[Widened]:
         entry = self.lock.entries.get((article.path, edition.name))
-        if entry is not None and entry.state == SHOWN and not entry.hidden:
-            return
+        listed = entry is not None and entry.state == SHOWN
+        if entry and listed and not (entry.hidden and Counter(entry.hidden) - Counter(prints_of(article, edition))):
+            return  # it withholds at least what it did, word for word
         try:
             shown = redact(article, edition)
             hidden = withheld_texts(article, edition).values()
         except RedactionError:  # KB402 says so, and no edition is made of it
             return
         if entry is None or entry.state != SHOWN:
-            yield Widened(article.path, edition.name, "article", shown.strip("\n"), article.place("audience").line)
+            yield Widened(article.path, edition.name, "article", shown.strip("\n"))
         elif lost := Counter(entry.hidden) - _all_prints("\n".join(hidden)):
             yield from _words(article, edition, shown, lost.keys() & _all_prints(shown).keys())
 

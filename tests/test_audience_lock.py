@@ -41,6 +41,13 @@ def test_a_merge_of_both_sides_allows_what_both_allow(one: AudienceLock, other: 
             assert set(mine.hidden) <= set(entry.hidden)
 
 
+def test_the_narrower_of_two_lines_counts() -> None:
+    """Withheld goes before shown, and prints are put together, whichever line is first."""
+    lines = ["content/a.png public shown -\n", "content/a.png public withheld -\n", "content/a.png public shown aaaabbbb\n", "content/a.png public shown bbbb\n"]
+    for text in ("".join(lines), "".join(reversed(lines))):
+        assert parse_lock(text).entries == {("content/a.png", "public"): Entry(WITHHELD, ("aaaa", "bbbb"))}
+
+
 def test_the_file(tmp_path: Path) -> None:
     """The form is kept from version to version: it is committed."""
     lock = AudienceLock({
