@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate
@@ -15,6 +15,7 @@ from kbtool import markdown
 from kbtool.articles import Article
 from kbtool.config import Config
 from kbtool.errors import KbtoolError
+from kbtool.front_matter import THEME_KEYS
 from kbtool.inline_regions import InlineRegion, scan_inline
 from kbtool.regions import Problem, Region, Span, comment_spans, scan_regions
 from kbtool.site_config import Slugger
@@ -185,12 +186,18 @@ def withheld_texts(article: Article, edition: Edition) -> dict[str, str]:
     for one in article.markdown.inlines:
         if one.audience not in edition.audiences:
             texts[f"{article.path}:{one.line}:{one.column + 1}"] = one.text(lines, first)
-    for key in ("title", "description"):
-        said = getattr(article.front_matter, key) or ""
+    for key, said in _front_texts(article):
         for one in scan_inline(said, audiences=article.audiences)[0] if "{" in said else ():
             if one.audience not in edition.audiences:
                 texts[f"{article.path}: {key}:{one.line}:{one.column + 1}"] = one.text(said.split("\n"), 1)
     return texts | (_comments(article) if not edition.internal else {})
+
+
+def _front_texts(article: Article) -> Iterator[tuple[str, str]]:
+    """Yield the texts of the front matter that sites show, and their keys."""
+    found = article.front_matter
+    yield from (("title", found.title or ""), ("description", found.description or ""), *(("tags", tag) for tag in found.tags))
+    yield from ((key, value) for key, value in article.raw.items() if key in THEME_KEYS and isinstance(value, str))
 
 
 def _comments(article: Article) -> dict[str, str]:

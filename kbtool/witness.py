@@ -17,6 +17,7 @@ from kbtool.editions import Edition, redact_text, redact_value, withheld_texts
 from kbtool.evidence import Evidence
 from kbtool.front_matter import THEME_KEYS
 from kbtool.known_issues import withheld_words
+from kbtool.redirects import plugin_redirects
 from kbtool.site_config import dump
 from kbtool.stage import Staged
 
@@ -98,6 +99,9 @@ def _settings(evidence: Evidence, edition: Edition, staged: Staged) -> Iterator[
     for label in labels(evidence.site.values.get("nav")):
         if label not in kept:
             yield f"{evidence.config.mkdocs}: nav {label}", label
+    for old, new in plugin_redirects(evidence):
+        if new in evidence.content.by_source and new not in staged.texts:
+            yield f"{evidence.config.mkdocs}: redirects {old}", old.removesuffix(".md")
     for name, other in evidence.editions.items():
         if name != edition.name:
             for place, text in _leaves(other.mkdocs, f"editions.{name}.mkdocs"):
