@@ -139,7 +139,19 @@ def redacted_lines(article: Article, edition: Edition) -> list[str | None]:
         lines = _cut_regions(article, edition, _edit(lines, _edits(article, edition, hidden)), hidden)
     if "<!--" in article.body or any("<!--" in line for line in lines if line):
         lines = _cut_comments(article, lines)
+    if len(lines) != sum(line == old for line, old in zip(lines, article.body.split("\n"), strict=True)):
+        _refuse_leftovers(article, lines)
     return [_ESCAPED.sub(r"\1\2", line) if line and "\\:::" in line else line for line in lines]
+
+
+def _refuse_leftovers(article: Article, lines: list[str | None]) -> None:
+    """Raise where what was code is none any more, so that the marks of a region within a line stand in the text."""
+    left, problems = scan_inline(
+        "\n".join(line for line in lines if line is not None), audiences=article.audiences, words=article.block_words
+    )
+    if left or problems:
+        raise RedactionError("once parts for others are cut, code begins or ends elsewhere", where=article.path,
+                             kind="region-unbalanced", hint="close each fence of backticks where no region can take a line of it")
 
 
 def redact_text(text: str, article: Article, edition: Edition) -> str:

@@ -24,11 +24,11 @@ from kbtool.stage import Staged
 _SHORTEST = 6  #: a shorter path, key or address is no evidence of a leak
 _LONG_NAME = 12  #: characters from which the name of a file or folder tells of it
 _NUMBER = 4  #: characters from which a value of the front matter does
-_TRAVELS = frozenset({"description", "tags", "known_issue"})  #: keys whose words a site shows
+_TRAVELS = frozenset({"description", "tags"})  #: keys whose words a site shows
 #: Keys whose values are words of kbtool or of everybody, and those that are looked for as they are.
 _ORDINARY = (THEME_KEYS - {"subtitle"}) | {
     "title", "audience", "confidence", "content_type", "product_areas", "last_reviewed_on", "review_in", "expires", "risk",
-    "draft", "related", "redirect_from", "covers", "tickets",
+    "draft", "related", "redirect_from", "covers", "tickets", "known_issue",
 }
 _COMMENT = re.compile(r"(?m)^(?:.*\s)?#[ \t]*(\S.*)$")
 
@@ -113,7 +113,7 @@ def _front_texts(article: Article, edition: Edition) -> Iterator[tuple[str, str]
     travels = _ORDINARY | ({*_TRAVELS, "subtitle"} if shown else set())
     for key, value in article.raw.items():
         for place, text in _leaves(value, key) if article.aliases.get(key, key) not in travels else ():
-            if len(text) >= _NUMBER:
+            if len(text) >= _NUMBER and not text.replace("-", "").isdigit():  # a date is no secret
                 yield f"{article.path}: {place}", text
     for match in _COMMENT.finditer(article.head.text):
         yield f"{article.path}:{article.head.text.count(chr(10), 0, match.start(1)) + 1} comment", match[1]
