@@ -17,7 +17,7 @@ from kbtool.urls import UrlMap
 MAX_DEPTH = 8  #: levels of includes in includes
 MAX_INCLUDES = 1000  #: of one article
 _BAR = re.compile(r"[ \t]*-+8<-+[ \t]*")
-_ESCAPED = re.compile(r"^(?P<space>[ \t]*);(?=;*-+8<-)|;(?=;*-+8<-+[ \t]+\[[ \t]*(?:start|end)[ \t]*:)", re.IGNORECASE)
+_ESCAPED = re.compile(r"^(?P<space>[ \t]*);(?=;*-+8<-)|(?<!;);(?=;*-+8<-+[ \t]+\[[ \t]*(?:start|end)[ \t]*:)", re.IGNORECASE)
 _SECTION = re.compile(
     r"(?i).*?(?<![;-])-+8<-+[ \t]+\[[ \t]*(?P<type>start|end)[ \t]*:[ \t]*(?P<name>[a-z][-\w]*)[ \t]*\].*"
 )
