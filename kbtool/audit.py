@@ -42,6 +42,7 @@ _PHRASE, _TITLE = 4, 3  # words from which a text, a title, tells without a rare
 _LONG = 12  # characters that make a word telling
 _DIGITS = 6  # digits that make bare numbers telling: icons are full of shorter ones
 _MIXED = 4  # characters from which a word of letters and digits tells
+_KEY = 8  # characters from which such a word tells alone, out of a longer text
 _WHAT = 120  # characters of a leak that are shown
 
 
@@ -225,6 +226,11 @@ def _is_telling(word: str) -> bool:
     return len(word) >= _LONG or re.search(r"\d", word) is not None
 
 
+def _is_key(word: str) -> bool:
+    """Return whether a word tells alone, wherever it stands: a key, an id, the name of a host, a canary."""
+    return len(word) >= _KEY and not word.isdigit() and not word.isalpha()
+
+
 def _is_distinctive(title: list[str]) -> bool:
     length = len("".join(title))
     mixed = any(re.search(r"\d", word) and not word.isdigit() for word in title)
@@ -267,6 +273,7 @@ class _Passages:
                 bare = len(folded) < _DIGITS and folded.replace(" ", "").isdigit()
                 if folded.count(" ") < _SHINGLE - 1 and folded and not bare:
                     yield Leak("", folded, label, "text")
+            yield from (Leak("", word, label, "text") for word in self._folder.fold(source.split()).split() if _is_key(word))
 
     def _index(self, needles: list[Leak], shown: list[str]) -> None:
         """File each needle under its first pair of words that nothing shown has."""

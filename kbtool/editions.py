@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate
@@ -15,6 +15,7 @@ from kbtool import markdown
 from kbtool.articles import Article
 from kbtool.config import Config
 from kbtool.errors import KbtoolError
+from kbtool.front_matter import THEME_KEYS
 from kbtool.inline_regions import InlineRegion, scan_inline
 from kbtool.regions import Problem, Region, Span, comment_spans, scan_regions
 from kbtool.site_config import Slugger
@@ -138,7 +139,19 @@ def redacted_lines(article: Article, edition: Edition) -> list[str | None]:
         lines = _cut_regions(article, edition, _edit(lines, _edits(article, edition, hidden)), hidden)
     if "<!--" in article.body or any("<!--" in line for line in lines if line):
         lines = _cut_comments(article, lines)
+    if len(lines) != sum(line == old for line, old in zip(lines, article.body.split("\n"), strict=True)):
+        _refuse_leftovers(article, lines)
     return [_ESCAPED.sub(r"\1\2", line) if line and "\\:::" in line else line for line in lines]
+
+
+def _refuse_leftovers(article: Article, lines: list[str | None]) -> None:
+    """Raise where what was code is none any more, so that the marks of a region within a line stand in the text."""
+    left, problems = scan_inline(
+        "\n".join(line for line in lines if line is not None), audiences=article.audiences, words=article.block_words
+    )
+    if left or problems:
+        raise RedactionError("once parts for others are cut, code begins or ends elsewhere", where=article.path,
+                             kind="region-unbalanced", hint="close each fence of backticks where no region can take a line of it")
 
 
 def redact_text(text: str, article: Article, edition: Edition) -> str:
@@ -185,12 +198,18 @@ def withheld_texts(article: Article, edition: Edition) -> dict[str, str]:
     for one in article.markdown.inlines:
         if one.audience not in edition.audiences:
             texts[f"{article.path}:{one.line}:{one.column + 1}"] = one.text(lines, first)
-    for key in ("title", "description"):
-        said = getattr(article.front_matter, key) or ""
+    for key, said in _front_texts(article):
         for one in scan_inline(said, audiences=article.audiences)[0] if "{" in said else ():
             if one.audience not in edition.audiences:
                 texts[f"{article.path}: {key}:{one.line}:{one.column + 1}"] = one.text(said.split("\n"), 1)
     return texts | (_comments(article) if not edition.internal else {})
+
+
+def _front_texts(article: Article) -> Iterator[tuple[str, str]]:
+    """Yield the texts of the front matter that sites show, and their keys."""
+    found = article.front_matter
+    yield from (("title", found.title or ""), ("description", found.description or ""), *(("tags", tag) for tag in found.tags))
+    yield from ((key, value) for key, value in article.raw.items() if key in THEME_KEYS and isinstance(value, str))
 
 
 def _comments(article: Article) -> dict[str, str]:

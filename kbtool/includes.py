@@ -17,7 +17,7 @@ from kbtool.urls import UrlMap
 MAX_DEPTH = 8  #: levels of includes in includes
 MAX_INCLUDES = 1000  #: of one article
 _BAR = re.compile(r"[ \t]*-+8<-+[ \t]*")
-_ESCAPED = re.compile(r"^([ \t]*);(?=;*-+8<-)")
+_ESCAPED = re.compile(r"^(?P<space>[ \t]*);(?=;*-+8<-)|(?<!;);(?=;*-+8<-+[ \t]+\[[ \t]*(?:start|end)[ \t]*:)", re.IGNORECASE)
 _SECTION = re.compile(
     r"(?i).*?(?<![;-])-+8<-+[ \t]+\[[ \t]*(?P<type>start|end)[ \t]*:[ \t]*(?P<name>[a-z][-\w]*)[ \t]*\].*"
 )
@@ -61,7 +61,7 @@ class _Expansion:
             elif "8<-" in line and _BAR.fullmatch(line):
                 block = not block
             elif not block and not ("8<-" in line and _SECTION.fullmatch(line)):
-                kept.append(_ESCAPED.sub(r"\1", line) if "8<-" in line else line)
+                kept.append(_ESCAPED.sub(lambda match: match["space"] or "", line) if "8<-" in line else line)
         return kept
 
     def _bring(self, article: Article, path: str, selection: str, above: tuple[Article, ...]) -> list[str]:

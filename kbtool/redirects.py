@@ -31,6 +31,11 @@ def _redirects(articles: Iterable[Article], evidence: Evidence) -> Iterator[tupl
     for article in articles:
         for old in article.front_matter.redirect_from:
             yield evidence.urls.inside(old), article.source
+    yield from plugin_redirects(evidence)
+
+
+def plugin_redirects(evidence: Evidence) -> Iterator[tuple[str, str]]:
+    """Yield old path and target of the map that the `redirects` plugin has."""
     for entry in entries(evidence.site.values.get("plugins")):
         options = entry.get("redirects") if isinstance(entry, dict) else None
         maps = options.get("redirect_maps") if isinstance(options, dict) else None

@@ -17,6 +17,7 @@ from kbtool.editions import Edition, redact_text, redact_value, withheld_texts
 from kbtool.evidence import Evidence
 from kbtool.front_matter import THEME_KEYS
 from kbtool.known_issues import withheld_words
+from kbtool.redirects import plugin_redirects
 from kbtool.site_config import dump
 from kbtool.stage import Staged
 
@@ -98,6 +99,9 @@ def _settings(evidence: Evidence, edition: Edition, staged: Staged) -> Iterator[
     for label in labels(evidence.site.values.get("nav")):
         if label not in kept:
             yield f"{evidence.config.mkdocs}: nav {label}", label
+    for old, new in plugin_redirects(evidence):
+        if new in evidence.content.by_source and new not in staged.texts:
+            yield f"{evidence.config.mkdocs}: redirects {old}", old.removesuffix(".md")
     for name, other in evidence.editions.items():
         if name != edition.name:
             for place, text in _leaves(other.mkdocs, f"editions.{name}.mkdocs"):
@@ -109,7 +113,7 @@ def _front_texts(article: Article, edition: Edition) -> Iterator[tuple[str, str]
     travels = _ORDINARY | ({*_TRAVELS, "subtitle"} if shown else set())
     for key, value in article.raw.items():
         for place, text in _leaves(value, key) if article.aliases.get(key, key) not in travels else ():
-            if len(text) >= _NUMBER:
+            if len(text) >= _NUMBER and not text.replace("-", "").isdigit():  # a date is no secret
                 yield f"{article.path}: {place}", text
     for match in _COMMENT.finditer(article.head.text):
         yield f"{article.path}:{article.head.text.count(chr(10), 0, match.start(1)) + 1} comment", match[1]

@@ -145,6 +145,13 @@ def test_what_is_not_clear_is_refused(read: Callable[[str], Article], body: str,
         assert (caught.value.where, caught.value.kind) == (f"content/a.md:{line + 3}", "region-unbalanced")
 
 
+def test_code_that_a_cut_would_open_is_refused(read: Callable[[str], Article]) -> None:
+    """What stood in a fence before the cut, and would stand in the text after it, is in no public edition."""
+    found = read("> ```\n> [b\nc]{.internal}\n> ```\n> [d]{.internal}\n> ```\n")
+    with pytest.raises(RedactionError, match="once parts for others are cut, code begins or ends elsewhere"):
+        redact(found, PUBLIC)
+
+
 def test_words_of_other_tools_are_left_alone() -> None:
     """A class that the configuration lists under `directives` marks no region."""
     assert scan_inline("[Esc]{.kbd}", audiences=AUDIENCES, words=frozenset({"kbd"})) == ((), ())

@@ -243,6 +243,8 @@ def test_links_of_the_real_guide_all_lead_to_staged_files(shared: Path, tmp_path
         ('```\n--8<-- "secret.md"\n```', "```\n\n```"),
         ('::: internal\n--8<-- "secret.md"\n:::\nb', "b"),
         ('a\n;--8<-- "part.md"\nb', 'a\n--8<-- "part.md"\nb'),
+        ("a\nb `;--8<-- [start:x]` and `;;--8<-- [end:x]`", "a\nb `--8<-- [start:x]` and `;--8<-- [end:x]`"),
+        ("a\n<!-- --8<-- [start:x] -->\n# --8<-- [end:x]\nb", "a\nb"),
     ],
 )
 def test_includes_bring_what_the_edition_shows(staged: Callable[..., Staged], written: str, compiled: str) -> None:
