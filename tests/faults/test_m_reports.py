@@ -213,11 +213,12 @@ def test_m12_a_reader_that_leaves_early_changes_nothing(kb: Any, page: Any, form
 
 @pytest.mark.parametrize("form", BUILTIN_REPORTS)
 def test_m13_a_full_disk_is_exit_3(kb: Any, page: Any, form: str) -> None:
-    """A report that nobody can have read is no verdict, on standard output and in a file."""
+    """A report that nobody can have read is no verdict, on standard output and in a file (a link: the device must survive a bug)."""
+    (kb.root / "full").symlink_to("/dev/full")
     kb.write("content/a.md", page("[x](nowhere.md)\n"))
     done = shell(kb, f"$kbtool check --format {form} >/dev/full")
     assert (done.returncode, done.stderr.count(b"\n"), b"error[disk]" in done.stderr) == (3, 1, True)
-    done = shell(kb, f"$kbtool check --report {form}=/dev/full")
+    done = shell(kb, f"$kbtool check --report {form}=full")
     assert (done.returncode, b"error[disk]" in done.stderr) == (3, True)
 
 
