@@ -35,6 +35,7 @@ def sites(kbtool, tmp_path_factory: pytest.TempPathFactory) -> Path:
             f"---\ntitle: {title}\naudience: public\nowners: [support]\nproduct_areas: [general]\ncontent_type: known-issue\n"
             f"description: Seen by many.\nlast_reviewed_on: 2026-11-20\nknown_issue: {said}\n---\n\n# {title}\n\nText.\n\n## What to do\n\nWait.\n"
         )
+    assert kbtool("audience", "approve", "--all", "--yes", cwd=folder).code == 0
     done = kbtool("build", "--exit-zero", cwd=folder, today="2026-11-22")
     assert done.code == 0, done.err
     return folder / "site"
