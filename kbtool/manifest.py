@@ -169,7 +169,7 @@ class Explainer:
         if isinstance(page, str):
             yield Origin("page", page, _digest(path))
         elif page is not None:
-            hidden = prints_of(page, self.edition) if page.markdown.regions else ()
+            hidden = prints_of(page, self.edition) if page.markdown.regions or page.markdown.inlines else ()
             yield Origin("article", page.path, _digest(path) if hidden else "", hidden)
 
     def _of_staged(self, name: str, path: Path) -> Iterator[Origin]:

@@ -18,7 +18,7 @@ from itertools import chain
 
 from kbtool.articles import Article
 from kbtool.audience_lock import SHOWN, WITHHELD, AudienceLock, Entry, union
-from kbtool.editions import Edition, RedactionError, redact, withheld_texts
+from kbtool.editions import Edition, RedactionError, redact, redact_text, withheld_texts
 from kbtool.evidence import Evidence
 from kbtool.links import site_assets
 from kbtool.markdown import parse
@@ -85,12 +85,12 @@ class Editions:
         if entry and listed and not (entry.hidden and Counter(entry.hidden) - Counter(prints_of(article, edition))):
             return  # it withholds at least what it did, word for word
         try:
-            shown = redact(article, edition)
+            shown = _shown(article, edition)
             hidden = withheld_texts(article, edition).values()
         except RedactionError:  # KB402 says so, and no edition is made of it
             return
         if entry is None or entry.state != SHOWN:
-            yield Widened(article.path, edition.name, "article", shown.strip("\n"))
+            yield Widened(article.path, edition.name, "article", redact(article, edition).strip("\n"))
         elif lost := Counter(entry.hidden) - _all_prints("\n".join(hidden)):
             yield from _words(article, edition, shown, lost.keys() & _all_prints(shown).keys())
 
@@ -104,7 +104,7 @@ class Editions:
         """Yield the regions of listed articles that the lock knows nothing of."""
         for article in self.evidence.articles:
             marks = article.markdown
-            for edition in self.evidence.shown_in[article.source] if marks.regions and not marks.region_problems else ():
+            for edition in self.evidence.shown_in[article.source] if _withholds(article) and not marks.region_problems else ():
                 entry = self.lock.entries.get((article.path, edition.name))
                 if not edition.internal and entry is not None and entry.state == SHOWN:
                     for line in _unknown_regions(article, edition, entry):
@@ -177,9 +177,22 @@ def shows_outside(evidence: Evidence) -> dict[str, frozenset[str]]:
     return {edition.name: frozenset(_assets_of(evidence, edition).shown) for edition in Editions(evidence).outside}
 
 
+def _shown(article: Article, edition: Edition) -> str:
+    """Return the words that an edition shows of an article; raises RedactionError."""
+    found = article.front_matter
+    told = [redact_text(text, article, edition) for text in (found.title, found.description) if text]
+    return "\n".join([*told, redact(article, edition)]).strip("\n")
+
+
+def _withholds(article: Article) -> bool:
+    """Return whether an article has regions of any kind."""
+    marks = article.markdown
+    return bool(marks.regions or marks.inlines or marks.region_problems)
+
+
 def _can_be_shown(article: Article, edition: Edition) -> bool:
     try:
-        redact(article, edition)
+        _shown(article, edition)
     except RedactionError:  # KB402 says so
         return False
     return True
@@ -233,7 +246,7 @@ def _words(article: Article, edition: Edition, shown: str, exposed: set[str]) ->
     """Yield the lines of an article whose words have come out of a region, as one thing."""
     if not exposed:
         return
-    visible = [line for line in shown.split("\n") if not exposed.isdisjoint(_all_prints(line))] or [shown.strip("\n")]
+    visible = [line for line in shown.split("\n") if not exposed.isdisjoint(_all_prints(line))] or [shown]
     lines = article.body.split("\n")
     place = next((number for number, line in enumerate(lines) if line and line in visible), 0) + article.body_line
     yield Widened(article.path, edition.name, "words", "\n".join(line.strip() for line in visible), place)
@@ -247,6 +260,10 @@ def _unknown_regions(article: Article, edition: Edition, entry: Entry) -> Iterat
         found = set(_prints(inside))
         if region.audience not in edition.audiences and found and known.isdisjoint(found):
             yield region.start
+    for one in article.markdown.inlines:
+        found = set(_prints(one.text(lines, article.body_line)))
+        if one.audience not in edition.audiences and found and known.isdisjoint(found):
+            yield one.line
 
 
 # ---------------------------------------------------------------------------------------------- assets
@@ -289,10 +306,10 @@ def _seen(article: Article, edition: Edition, evidence: Evidence) -> set[str]:
 
 def _referred(article: Article, source: str, edition: Edition, evidence: Evidence) -> set[str]:
     """Return the assets that an article's text, standing in `source`, refers to where the edition shows it."""
-    if article.source == source and not (article.markdown.regions or article.markdown.region_problems):
+    if article.source == source and not _withholds(article):
         return {target.source for target in evidence.urls.targets_of(article, "asset").values()}
     targets = article.markdown.targets
-    if article.markdown.regions or article.markdown.region_problems:
+    if _withholds(article):
         try:
             text = redact(article, edition)
         except RedactionError:

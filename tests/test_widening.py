@@ -6,6 +6,7 @@ import datetime as dt
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -85,14 +86,15 @@ def test_edits_inside_need_no_approval(widened, around: str, inside: list[str], 
 
 
 @folder_is_reused
-@given(public, secrets, st.data())
-def test_a_region_that_gets_smaller_needs_one(widened, around: str, inside: list[str], data: st.DataObject) -> None:
+@given(public, st.lists(st.lists(st.integers(0, 999), min_size=1, max_size=9), min_size=1, max_size=5), st.data())
+def test_a_region_that_gets_smaller_needs_one(widened, around: str, numbers: list[list[int]], data: st.DataObject) -> None:
     """Each line that comes out of a region is found, at either end, alone or with all others, and is what is shown to whoever decides."""
+    assume(len({*chain(*numbers)}) == sum(map(len, numbers)))  # a word that stays inside as well tells nothing
+    inside = [" ".join(f"secret{number}" for number in line) for line in numbers]
     start = data.draw(st.integers(0, len(inside)))
     end = data.draw(st.integers(start, len(inside)))
     assume((start, end) != (0, len(inside)))
     out = [*inside[:start], *inside[end:]]
-    assume(not {*out} & {*inside[start:end]})
     after = "\n".join([*inside[:start], *([region(inside[start:end])] if start < end else []), *inside[end:]])
     found = widened(f"{around}\n\n{region(inside)}\n", f"{around}\n\n{after}\n")
     assert [what for what, _ in found] == ["words"]
@@ -116,6 +118,9 @@ def test_a_region_that_gets_smaller_needs_one(widened, around: str, inside: list
     ("::: internal\n![](plan.png)\n:::\n", "![](other.png)\n", None),
     ("::: internal\n***\n:::\n", "***\n", None),
     ("::: internal\n:::\n", "\n", None),
+    ("Call [Ana at home]{.internal} first.\n", "Call Ana at home first.\n", "Call Ana at home first."),
+    ("Call [Ana at her home in town]{.internal} first.\n", "Call Ana at her [home in town]{.internal} first.\n", None),
+    ("Call [Ana at her home in town]{.internal} first.\n", "Call us, or [Ana at her home in town]{.internal}.\n", None),
 ], ids=str)
 def test_words(widened, before: str, after: str, found: str | None) -> None:
     """Words are the same in any case, markup and wrapping; a line of under four counts as a line, or alone in its region."""
@@ -187,3 +192,18 @@ def test_it_knows_no_history(tmp_path: Path) -> None:
     shutil.copytree(tmp_path / "one", tmp_path / "two")
     found = [*Editions(read(tmp_path / "two", "Ask Ana for the code."), lock).widened()]
     assert [replace(one, text="") for one in found] == [replace(found[0], text="", path="content/a.md", edition="public", what="words", line=6)]
+
+
+def test_regions_within_a_line(tmp_path: Path) -> None:
+    """They are as regions are: asked about when they go, in the title too, and warned of when the list does not know them."""
+    knowledge_base(tmp_path, {"content/plan.png": "x"})
+    head = HEAD.replace("A page", '"A page [of the secret vault]{.internal}"')
+    (tmp_path / "content/b.md").write_text(f"{head}Call [Ana ![](plan.png) at home]{{.internal}}.\n")
+    lock = approved(read(tmp_path, "Shown.\n"))
+    assert lock.entries["content/plan.png", "public"].state == "withheld"
+    (tmp_path / "content/b.md").write_text(f"{HEAD.replace('A page', 'A page of the secret vault')}Call Ana ![](plan.png) at home.\n")
+    editions = Editions(read(tmp_path, "Shown. [More for colleagues only]{.internal}\n"), lock)
+    assert [(one.path, one.what) for one in editions.widened()] == [("content/b.md", "words"), ("content/plan.png", "asset")]
+    assert [(one.path, one.line) for one in editions.unrecorded()] == [("content/a.md", 6)]
+    (tmp_path / "content/b.md").write_text(f"{HEAD.replace('A page', 'A page of the secret vault')}Call [Ana ![](plan.png) at home]{{.internal}}.\n")
+    assert [(one.path, one.text) for one in Editions(read(tmp_path, "Shown.\n"), lock).widened()] == [("content/b.md", "A page of the secret vault")]
