@@ -48,6 +48,7 @@ bench: $(VENV)/.installed $(VENV)/.dev
 	$(BIN)/python bench/ratios.py ../shared/bench/make_kb.py
 	$(BIN)/python bench/reload.py ../shared/bench/make_kb.py
 	$(BIN)/python bench/history.py ../shared/bench/make_kb.py
+	$(BIN)/python bench/trackers.py
 
 soak: $(VENV)/.installed $(VENV)/.dev
 	HYPOTHESIS_PROFILE=soak $(BIN)/pytest -n $(JOBS) --dist loadgroup -q
