@@ -43,4 +43,6 @@ def plan(evidence: Evidence, wanted: Callable[[str], bool]) -> Approval:
     found = tuple(editions.widened())
     chosen = tuple(one for one in found if wanted(one.path) or (one.through and wanted(one.through)))
     left = tuple(one for one in found if one not in chosen)
-    return Approval(evidence, chosen, left, editions.approved(frozenset((one.path, one.edition) for one in chosen)))
+    keys = {(one.path, one.edition) for one in chosen}
+    keys |= {key for key in editions.lock.entries if editions.turned(key) and wanted(key[0])}
+    return Approval(evidence, chosen, left, editions.approved(frozenset(keys)))

@@ -143,9 +143,13 @@ class Editions:
         pending = {(one.path, one.edition) for one in self.widened()} - keys
         entries = {**dict(self._article_entries(pending)), **dict(self._asset_entries(pending))}
         for key, entry in self.lock.entries.items():
-            if key[0] in self._unreadable:
+            if key[0] in self._unreadable or (self.turned(key) and key not in keys):
                 entries.setdefault(key, entry)
         return AudienceLock(entries)
+
+    def turned(self, key: Key) -> bool:
+        """Return whether a line is about an edition that was for readers outside and is for colleagues now."""
+        return key[1] in self.evidence.editions and self.evidence.editions[key[1]].internal
 
     def _article_entries(self, pending: set[Key]) -> Iterator[tuple[Key, Entry]]:
         for article in self.evidence.articles:

@@ -14,6 +14,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kbtool.approve import plan
 from kbtool.config import load_config
 from kbtool.errors import UsageError
 from kbtool.evidence import gather
@@ -205,3 +206,10 @@ def test_files_have_the_usual_rights(tmp_path: Path) -> None:
     """Others in the group can read what was made."""
     init(tmp_path / "kb", "kb", TODAY)
     assert {stat.S_IMODE(path.stat().st_mode) & 0o444 for path in (tmp_path / "kb").rglob("*") if path.is_file()} == {0o444}
+
+
+def test_the_list_of_what_is_public_is_up_to_date(tmp_path: Path) -> None:
+    """A new knowledge base has approved what it shows, just as `kbtool audience approve` would write it."""
+    init(tmp_path / "kb", "Help", TODAY)
+    approval = plan(gather(load_config(tmp_path / "kb"), TODAY, git=False), lambda _: False)
+    assert (approval.widened, approval.changes) == ((), False)

@@ -23,18 +23,19 @@ def render(run: Run, *, color: bool = False) -> str:
 
 
 def _lines(run: Run) -> Iterator[str]:
-    left: list[Finding] = []
+    left: list[str] = []
     for severity in Severity:
-        told = [notice for notice in notices(run) if notice.severity is severity][:LIMIT]
+        told = [notice for notice in notices(run) if notice.severity is severity]
         some = [finding for finding in run.findings if finding.severity is severity]
-        yield from map(_notice, told)
-        yield from map(_command, some[: LIMIT - len(told)])
-        left += some[LIMIT - len(told):]
+        room = max(0, LIMIT - len(told))
+        yield from map(_notice, told[:LIMIT])
+        yield from map(_command, some[:room])
+        left += [*map(_plain_notice, told[LIMIT:]), *map(_plain, some[room:])]
     if left:
         more = f"{len(left)} more finding{'' if len(left) == 1 else 's'}"
         yield f"::notice title=kbtool::{more} than GitHub shows of a step; the log has all of them"
         yield f"::group::{more}"
-        yield from map(_plain, left)
+        yield from left
         yield "::endgroup::"
 
 
@@ -52,6 +53,10 @@ def _command(finding: Finding) -> str:
 def _plain(finding: Finding) -> str:
     place = f"{finding.path}:{finding.line}:{finding.column}"
     return visible(f"{finding.severity.value} {finding.code} {place}: {finding.message}", None)
+
+
+def _plain_notice(notice: Notice) -> str:
+    return visible(f"{notice.severity.value} {notice.what}: {notice.who}: {notice.reason}", None)
 
 
 def _data(text: str) -> str:

@@ -119,6 +119,10 @@ def test_editions(tmp_path: Path) -> None:
         "pyproject.toml:1:1 KB404 error: the public edition shows what is internal, and was for readers outside "
         "(take `internal` out of its audiences, or run `kbtool audience approve --all`)"
     )
+    plan(gather(load_config(tmp_path), TODAY, git=False), lambda _: False).write()  # who approves nothing does not approve this
+    assert "was for readers outside" in again(tmp_path, {})[-1]
+    plan(gather(load_config(tmp_path), TODAY, git=False), lambda _: True).write()
+    assert not any("was for readers outside" in line for line in again(tmp_path, {}))
 
 
 def test_without_a_list(tmp_path: Path) -> None:

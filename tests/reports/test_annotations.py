@@ -126,3 +126,11 @@ def test_the_parser_here_obeys_what_the_runner_obeys() -> None:
     assert command("  ::error file=a%2Cb,line=3::x%0Ay") == Command("error", {"file": "a,b", "line": "3"}, "x\ny")
     assert command("text ##[warning]x") == Command("warning", {}, "x")
     assert (command("text ::error::x"), command("::nothing::x"), command("##\\[error]x")) == (None, None, None)
+
+
+def test_what_could_not_be_told_is_never_left_out() -> None:
+    """Beyond the ten that GitHub shows, reasons stand in the log as findings do, and are counted."""
+    articles = tuple(ArticleVerdict(f"content/{n}.md", Verdict.UNKNOWN, None, (f"reason {n}",), (f"reason {n}",)) for n in range(13))
+    text = render(Run((), articles))
+    assert all(f"reason {n}" in text for n in range(13))
+    assert (text.count("::warning "), "::group::3 more findings" in text) == (10, True)
