@@ -6,11 +6,13 @@ MkDocs today; another reader of `mkdocs.yml` can take its place here. Nothing el
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.metadata import Distribution, entry_points
 from pathlib import Path
 
@@ -20,13 +22,33 @@ _NOTICE = re.compile(r"^(WARNING|ERROR|CRITICAL)\s+-\s+(.*)$", re.MULTILINE)
 _QUIET = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true", "PYTHONUTF8": "1"}
 
 
-def build_site(stage: Path, out: Path) -> list[str]:
+@dataclass(frozen=True)
+class Kept:
+    """What a build takes over from earlier ones, so that only what changed is made again; see `mkdocs_site.Order`."""
+
+    site: Path  #: the one that stands
+    record: Path  #: what is known of its pages
+    new_record: Path  #: what is written of the pages of the new one
+    rendered: Path  #: rendered articles, of all editions
+
+
+def build_site(stage: Path, out: Path, kept: Kept | None = None, *, lunr: bool = True) -> list[str]:
     """Build the site of a stage into the new folder `out`; return the engine's warnings.
+
+    Args:
+        stage: the folder of the stage.
+        out: where the site goes; made.
+        kept: what earlier builds have left; None to make all of it anew, and leave nothing.
+        lunr: whether Material's own search index is made.
 
     Raises:
         IncompleteError: the engine failed; its own last words are in the message.
     """
-    command = [*_mkdocs("build", stage), "--site-dir", str(out)]
+    folders = {"out": out}
+    if kept:
+        folders |= {"before": kept.site, "record": kept.record, "new_record": kept.new_record, "store": kept.rendered}
+    given = json.dumps({**{name: str(path.absolute()) for name, path in folders.items()}, "lunr": lunr})
+    command = [sys.executable, "-P", "-m", "kbtool.mkdocs_site", given]
     done = subprocess.run(  # noqa: S603 - our own interpreter, no shell
         command, cwd=stage, env=os.environ | _QUIET, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
         check=False,

@@ -11,12 +11,13 @@ from tempfile import TemporaryDirectory, mkdtemp
 
 from kbtool.audit import Auditor, Leak
 from kbtool.editions import Edition, select
-from kbtool.engine import build_site, theme_files
+from kbtool.engine import Kept, build_site, theme_files
 from kbtool.errors import ConfigError, IncompleteError, KbtoolError
 from kbtool.evidence import Evidence
 from kbtool.files import locked, swap_in, write_atomic
 from kbtool.finding import Finding, Run, Severity
 from kbtool.manifest import Explainer, Manifest, lines, load_manifest, purged
+from kbtool.rendered import Store, read_record
 from kbtool.stage import Staged, stage
 from kbtool.witness import withheld
 
@@ -73,7 +74,9 @@ def publish(evidence: Evidence, editions: Sequence[Edition], *, allow_empty: boo
         work.mkdir(parents=True)
         try:
             with ThreadPoolExecutor(max_workers=max(1, len(editions))) as pool:
-                return list(pool.map(lambda edition: _publish_one(evidence, edition, work, allow_empty=allow_empty), editions))
+                done = list(pool.map(lambda edition: _publish_one(evidence, edition, work, allow_empty=allow_empty), editions))
+            _forget_rendered(config.root / WORK)
+            return done
         finally:
             shutil.rmtree(work, ignore_errors=True)
 
@@ -95,12 +98,13 @@ def _publish_one(evidence: Evidence, edition: Edition, work: Path, *, allow_empt
         staged = stage(evidence, edition, stage_folder(evidence.config.root, edition.name))
         explainer = Explainer(staged, evidence, edition)
         out = Path(mkdtemp(prefix=f"{edition.name}-", dir=work)) / "site"
+        kept = _kept(evidence.config.root / WORK, folder, out)
         with ThreadPoolExecutor(1) as aside:  # the engine is another process: meanwhile the audit learns what to look for
             auditor = aside.submit(_auditor, evidence, edition, staged)
-            notes = (*staged.notes, *build_site(staged.folder, out))
+            notes = (*staged.notes, *build_site(staged.folder, out, kept))
         leaks, manifest = tuple(auditor.result().audit(out)), explainer.explain(out)
         clean = not leaks and not manifest.unexplained
-        purge = _swap(out, folder, manifest, evidence.config.root / WORK) if clean else ()
+        purge = _swap(out, folder, manifest, kept, evidence.config.root / WORK) if clean else ()
         return Published(edition.name, folder, len(staged.articles), leaks, notes, manifest.unexplained, purge)
     except KbtoolError as error:
         return Published(edition.name, folder, notes=notes, failure=error)
@@ -110,7 +114,17 @@ def _publish_one(evidence: Evidence, edition: Edition, work: Path, *, allow_empt
         return Published(edition.name, folder, notes=notes, failure=failure)
 
 
-def _swap(out: Path, folder: Path, manifest: Manifest, work: Path) -> tuple[str, ...]:
+def _kept(work: Path, folder: Path, out: Path) -> Kept:
+    return Kept(folder, work / "pages" / f"{folder.name}.json", out.with_name("pages.json"), work / "rendered")
+
+
+def _forget_rendered(work: Path) -> None:
+    """Drop the rendered articles that no site shows any more."""
+    shown = {page.entry for record in (work / "pages").glob("*.json") for page in read_record(record).values()}
+    Store(work / "rendered").keep_only(shown)
+
+
+def _swap(out: Path, folder: Path, manifest: Manifest, built: Kept, work: Path) -> tuple[str, ...]:
     """Put a site in its place, and keep its manifest; return the URLs that caches must forget.
 
     The manifest comes last: whoever is interrupted before has the URLs of this site and the one before in the next list.
@@ -122,6 +136,8 @@ def _swap(out: Path, folder: Path, manifest: Manifest, work: Path) -> tuple[str,
     for path, content in ((purge_file(work, folder.name), lines(purge)), (kept, manifest.dump())):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, content)
+    built.record.parent.mkdir(parents=True, exist_ok=True)
+    built.new_record.replace(built.record)
     return tuple(purge)
 
 

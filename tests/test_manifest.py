@@ -152,13 +152,13 @@ def test_paths_may_be_allowed(evidence: Callable[..., Evidence], tmp_path: Path)
     assert (found.unexplained, found.files["diagrams/a.svg"]) == (("diagrams.svg",), Origin("allowed", "manifest_allow"))
 
 
-PLANTER = """import pathlib, sys
+PLANTER = """import json, pathlib, sys
 from markdown.extensions import Extension
 from markdown.preprocessors import Preprocessor
 
 class Plant(Preprocessor):
     def run(self, lines):
-        site = pathlib.Path(sys.argv[sys.argv.index("--site-dir") + 1])
+        site = pathlib.Path(json.loads(sys.argv[1])["out"])
         site.mkdir(parents=True, exist_ok=True)
         (site / "diagram.svg").write_text("<svg/>")
         return lines

@@ -1,0 +1,138 @@
+"""Material's navigation, drawn once for all pages of a section.
+
+Pages beside one another show the same navigation but for one entry, their own. So it is drawn for nobody, with their section
+open, and each page puts its own entry, as Material draws it, in the place of the one that all others see. Both come from
+Material's own templates. Where that cannot be (an index that heads its section, a page with others below it, a title twice
+in a row), the page's navigation is drawn for it alone.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import ChoiceLoader, DictLoader, pass_context
+from mkdocs.commands.build import get_context
+from mkdocs.structure.toc import TableOfContents
+
+from kbtool.rendered import digest
+
+if TYPE_CHECKING:
+    import jinja2
+    from jinja2.runtime import Context
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.files import Files
+    from mkdocs.structure.nav import Navigation
+    from mkdocs.structure.pages import Page
+
+_NAV, _ITEM = "partials/nav.html", "partials/nav-item.html"
+_OWN, _WHOLE, _AROUND, _ENTRY = (f"kbtool-nav/{name}.html" for name in ("material", "whole", "around", "entry"))
+_SET = '{% import "partials/language.html" as lang with context %}{% set features = config.theme.features or [] %}'
+_TABS = (
+    '{% if "navigation.tabs" in features %}{% include "partials/tabs.html" %}{% endif %}'
+    '{% if "navigation.path" in features %}{% include "partials/path.html" %}{% endif %}'
+)
+_GAPS = re.compile(r"[ \t]*\n\s*")
+_Place = tuple[int, str]
+
+
+class DrawnNav:
+    """Draws the navigation of pages."""
+
+    def __init__(self, env: jinja2.Environment, nav: Navigation, files: Files, config: MkDocsConfig, *, shared: bool) -> None:
+        """Take the place of Material's template if navigation can be `shared`; else that stays, and pages are compared by it."""
+        self._env, self._nav, self._config = env, nav, config
+        self._files = files.documentation_pages()
+        self._shared = shared
+        self._drawn: dict[_Place, str] = {}
+        self._keys: dict[_Place, str] = {}
+        self._above = {folder for file in self._files for folder in _folders(file.url)}
+        self._inside = {id(page) for page in nav.pages}
+        assert env.loader is not None  # noqa: S101 - MkDocs has given it one
+        templates = {_OWN: env.loader.get_source(env, _NAV)[0], _WHOLE: _SET + f'{{% include "{_OWN}" %}}', _AROUND: _SET + _TABS,
+                     _ENTRY: f'{_SET}{{% import "{_ITEM}" as item with context %}}{{{{ item.render(kbtool_item, "", 1) }}}}'}
+        if shared:
+            templates[_NAV] = "{{ kbtool_nav() }}"
+            env.globals["kbtool_nav"] = self._of_context
+        env.loader = ChoiceLoader([DictLoader(templates), env.loader])
+
+    def key(self, page: Page) -> str:
+        """Return what tells whether that which navigation shows around a page is the same."""
+        place = self._place(page)
+        if place is None:
+            toc, page.toc, page.active = page.toc, TableOfContents([]), True
+            try:
+                return digest(self._draw(_WHOLE, page), self._draw(_AROUND, page))
+            finally:
+                page.toc, page.active = toc, False
+        if place not in self._keys:
+            with _nobody_at(page) as nobody:
+                self._keys[place] = digest(self._shown_to(nobody, place), self._draw(_AROUND, nobody))
+        return self._keys[place]
+
+    @pass_context
+    def _of_context(self, context: Context) -> str:
+        page = context.get("page")
+        return self._of(page) if page is not None else _tidy(self._env.get_template(_OWN).render(context.get_all()))
+
+    def _of(self, page: Page) -> str:
+        """Return the navigation of a page, which is active."""
+        place = self._place(page)
+        if place is not None:
+            with _nobody_at(page) as nobody:
+                drawn, inactive = self._shown_to(nobody, place), self._draw(_ENTRY, nobody, kbtool_item=page)
+            if id(page) not in self._inside:
+                return drawn
+            if drawn.count(inactive) == 1:
+                return drawn.replace(inactive, self._draw(_ENTRY, page, kbtool_item=page))
+        return self._draw(_WHOLE, page)
+
+    def _place(self, page: Page) -> _Place | None:
+        """Return what pages share that see the same navigation; None for one that has no such company."""
+        if not self._shared or page.url in self._above or page.is_index:
+            return None
+        section = page.parent or (self._nav if id(page) in self._inside else None)
+        return id(section), posixpath.dirname(page.url.rstrip("/"))
+
+    def _shown_to(self, nobody: Page, place: _Place) -> str:
+        if place not in self._drawn:
+            self._drawn[place] = self._draw(_WHOLE, nobody)
+        return self._drawn[place]
+
+    def _draw(self, template: str, page: Page, **more: Any) -> str:
+        context = get_context(self._nav, self._files, self._config, page)
+        return _tidy(self._env.get_template(template).render({**context, **more}))
+
+
+def _tidy(drawn: str) -> str:
+    """Leave out the white space of templates; navigation has no text where it would be seen."""
+    return _GAPS.sub("\n", drawn).strip()
+
+
+def _folders(url: str) -> Iterator[str]:
+    """Yield the addresses of the folders that a page lies in."""
+    above = posixpath.dirname(url.rstrip("/"))
+    while above:
+        yield f"{above}/"
+        above = posixpath.dirname(above)
+
+
+@contextmanager
+def _nobody_at(page: Page) -> Iterator[Any]:
+    """Give what stands for a page that is none, beside `page`, in whose section the reader is."""
+    name = "kbtool-nobody/" if page.url.endswith("/") else "kbtool-nobody.html"
+    was = page.active
+    page.active = False
+    if page.parent is not None:
+        page.parent.active = True
+    try:
+        yield SimpleNamespace(url=posixpath.join(posixpath.dirname(page.url.rstrip("/")), name), meta={}, toc=(),
+                              ancestors=page.ancestors)
+    finally:
+        if page.parent is not None:
+            page.parent.active = False
+        page.active = was

@@ -1,0 +1,104 @@
+"""Rendered articles, kept by what they were made of: one small file each, so that several builds can share them.
+
+An entry that is cut off, altered or of another version is none; whoever asks then renders anew and writes it again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from kbtool.files import write_atomic
+
+VERSION = 1  #: of the record's form
+_DIGEST = 16  # bytes
+
+
+def digest(*parts: str | bytes) -> str:
+    """Return what tells whether all parts are the same, each for itself."""
+    found = hashlib.blake2b(digest_size=_DIGEST)
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
+        found.update(len(data).to_bytes(8, "big") + data)
+    return found.hexdigest()
+
+
+class Page(NamedTuple):
+    """One page of a site that stands.
+
+    `key` is of all that it was made from, `file` the digest of its bytes, `links` say where its links led, and `entry` is the
+    key of its rendered article.
+    """
+
+    key: str
+    file: str
+    links: Mapping[str, str | None]
+    entry: str
+
+
+def read_record(path: Path) -> dict[str, Page]:
+    """Return what is known of the pages of a site, by the names of their files; nothing if that cannot be read."""
+    try:
+        values = json.loads(path.read_bytes())
+        return {name: Page(*known) for name, known in values["pages"].items()} if values["version"] == VERSION else {}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return {}
+
+
+def write_record(path: Path, pages: Mapping[str, Page]) -> None:
+    """Write down what is known of the pages of a site."""
+    write_atomic(path, json.dumps({"version": VERSION, "pages": pages}).encode(), durable=False)
+
+
+class Store:
+    """A folder of entries by key."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use a folder; it is made with the first entry."""
+        self._folder = folder
+
+    def get(self, key: str) -> dict[str, Any] | None:
+        """Return an entry; None if there is none that is whole."""
+        try:
+            found = self._path(key).read_bytes()
+        except OSError:
+            return None
+        head, _, body = found.partition(b"\n")
+        if head != digest(key, body).encode():
+            return None
+        values = json.loads(body)
+        return values if isinstance(values, dict) else None
+
+    def put(self, key: str, values: Mapping[str, Any]) -> None:
+        """Keep an entry. A disk that is full or read-only keeps none, which costs time later and nothing else."""
+        body = json.dumps(values, ensure_ascii=True).encode()
+        path = self._path(key)
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomic(path, digest(key, body).encode() + b"\n" + body, durable=False)
+
+    def keep_only(self, keys: Collection[str]) -> None:
+        """Drop all other entries."""
+        for path in self._folder.glob("??/*"):
+            if path.parent.name + path.name not in keys:
+                path.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold others who ask the same back for the time of the block, so that nothing is rendered twice."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+    def _path(self, key: str) -> Path:
+        return self._folder / key[:2] / key[2:]
