@@ -40,7 +40,7 @@ from mkdocs.utils import meta
 
 from kbtool.drawn_nav import DrawnNav
 from kbtool.rendered import Page as Known
-from kbtool.rendered import Store, digest, read_record, write_record
+from kbtool.rendered import Store, digest, named_environment, of_text_alone, read_record, write_record
 from kbtool.site_config import dump, read_yaml
 from kbtool.template_scope import Scope, scope_of
 
@@ -50,12 +50,6 @@ if TYPE_CHECKING:
     from mkdocs.structure.nav import Navigation
 
 _PACKAGES = ("kbtool", "mkdocs", "mkdocs-material", "markdown", "pymdown-extensions", "pygments", "jinja2", "pyyaml")
-_READS_FILES = frozenset({"pymdownx.snippets", "pymdownx.b64"})  #: extensions whose output is not of the text alone
-_KNOWN = ("markdown.extensions.", "pymdownx.", "material.extensions.")
-_PLAIN = frozenset({
-    "abbr", "admonition", "attr_list", "codehilite", "def_list", "extra", "fenced_code", "footnotes", "legacy_attrs", "legacy_em",
-    "md_in_html", "meta", "nl2br", "sane_lists", "smarty", "tables", "toc", "wikilinks",
-})
 _SEARCH = ("search", "material/search")
 _FORK = 40  #: pages to render from which a second process pays
 
@@ -166,11 +160,9 @@ class _Pages(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         """Work out what every page depends on."""
         values = read_yaml(Path("mkdocs.yml"), "mkdocs.yml")
         text = dump({key: value for key, value in values.items() if key not in ("nav", "not_in_nav")})
-        there = dump(values)
-        named = sorted(name for name in os.environ if name in there)  # `!ENV` reads them
-        common = (*_versions(), Path(__file__).read_bytes(), *(os.environ[name] for name in named), *_tree(Path("overrides")))
+        common = (*_versions(), Path(__file__).read_bytes(), *named_environment(dump(values)), *_tree(Path("overrides")))
         self.salt = digest(text, str(self.order.lunr), *common)
-        if self.order.store and all(_of_text_alone(name) for name in config.markdown_extensions):
+        if self.order.store and all(of_text_alone(name) for name in config.markdown_extensions):
             options = {key: values.get(key) for key in ("markdown_extensions", "use_directory_urls")}
             self.text_salt = digest(dump(options), *common)
 
@@ -298,11 +290,6 @@ def _tree(folder: Path) -> Iterator[str | bytes]:
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         yield path.as_posix()
         yield path.read_bytes()
-
-
-def _of_text_alone(extension: str) -> bool:
-    """Return whether what an extension makes of a text depends on nothing else."""
-    return extension not in _READS_FILES and (extension in _PLAIN or extension.startswith(_KNOWN))
 
 
 def _read(page: Page) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 
 from kbtool.audit import Auditor, Leak
+from kbtool.built import inputs, is_standing, write_built
 from kbtool.editions import Edition, select
 from kbtool.engine import Kept, build_site, theme_files
 from kbtool.errors import ConfigError, IncompleteError, KbtoolError
@@ -96,6 +97,10 @@ def _publish_one(evidence: Evidence, edition: Edition, work: Path, *, allow_empt
             raise IncompleteError(f"the {edition.name} edition would be empty", kind="refusing-empty-site",
                                   hint="give articles `audience: public`, or say --allow-empty")
         staged = stage(evidence, edition, stage_folder(evidence.config.root, edition.name))
+        key, record = inputs(evidence, edition, staged), evidence.config.root / WORK / "built" / f"{edition.name}.json"
+        standing = is_standing(record, key, folder)
+        if standing:
+            return Published(edition.name, folder, len(staged.articles), notes=standing.notes)
         explainer = Explainer(staged, evidence, edition)
         out = Path(mkdtemp(prefix=f"{edition.name}-", dir=work)) / "site"
         kept = _kept(evidence.config.root / WORK, folder, out)
@@ -105,6 +110,8 @@ def _publish_one(evidence: Evidence, edition: Edition, work: Path, *, allow_empt
         leaks, manifest = tuple(auditor.result().audit(out)), explainer.explain(out)
         clean = not leaks and not manifest.unexplained
         purge = _swap(out, folder, manifest, kept, evidence.config.root / WORK) if clean else ()
+        if clean:
+            write_built(record, key, folder, notes)
         return Published(edition.name, folder, len(staged.articles), leaks, notes, manifest.unexplained, purge)
     except KbtoolError as error:
         return Published(edition.name, folder, notes=notes, failure=error)

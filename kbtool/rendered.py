@@ -18,6 +18,12 @@ from kbtool.files import write_atomic
 
 VERSION = 1  #: of the record's form
 _DIGEST = 16  # bytes
+_READS_FILES = frozenset({"pymdownx.snippets", "pymdownx.b64"})  #: extensions whose output is not of the text alone
+_KNOWN = ("markdown.extensions.", "pymdownx.", "material.extensions.")
+_PLAIN = frozenset({
+    "abbr", "admonition", "attr_list", "codehilite", "def_list", "extra", "fenced_code", "footnotes", "legacy_attrs", "legacy_em",
+    "md_in_html", "meta", "nl2br", "sane_lists", "smarty", "tables", "toc", "wikilinks",
+})
 
 
 def digest(*parts: str | bytes) -> str:
@@ -27,6 +33,16 @@ def digest(*parts: str | bytes) -> str:
         data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
         found.update(len(data).to_bytes(8, "big") + data)
     return found.hexdigest()
+
+
+def of_text_alone(extension: str) -> bool:
+    """Return whether what a Markdown extension makes of a text depends on nothing but its options and its version."""
+    return extension not in _READS_FILES and (extension in _PLAIN or extension.startswith(_KNOWN))
+
+
+def named_environment(config: str) -> Iterator[str]:
+    """Yield the variables of the environment whose names stand in a configuration, with their values: `!ENV` reads them."""
+    yield from (f"{name}={value}" for name, value in sorted(os.environ.items()) if name in config)
 
 
 class Page(NamedTuple):

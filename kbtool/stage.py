@@ -37,6 +37,7 @@ from kbtool.pages import home_page
 from kbtool.pages.known_issues import TEMPLATE, Register, make_register
 from kbtool.redirects import redirect_pages
 from kbtool.regions import code_mask
+from kbtool.rendered import digest
 from kbtool.site_config import dump, overlay
 from kbtool.urls import page_key, relative_url
 from kbtool.yaml_text import natural
@@ -60,6 +61,7 @@ class Staged:
     notes: tuple[str, ...] = ()
     changed: int = 0
     words: tuple[str, ...] = ()
+    digest: str = ""  #: of all that is in the folder
 
 
 @dataclass
@@ -105,7 +107,12 @@ def stage(evidence: Evidence, edition: Edition, folder: Path, *, preview: bool =
     if preview and "mkdocs.yml" in changed:
         _touch(folder / "docs")
     notes += (*issues.notes, *plan.notes)
-    return Staged(folder, articles, tuple(sorted(plan.assets)), plan.texts, config, notes, len(changed), issues.words)
+    return Staged(folder, articles, tuple(sorted(plan.assets)), plan.texts, config, notes, len(changed), issues.words,
+                  _digest(plan.files))
+
+
+def _digest(files: Mapping[str, bytes]) -> str:
+    return digest(*(part for name in sorted(files) for part in (name, files[name])))
 
 
 def _touch(folder: Path) -> None:
@@ -138,7 +145,7 @@ def _settle(page: Article, article: Article, text: str, evidence: Evidence) -> t
     ours = {href: target for href, target in targets.items() if target.kind in ("article", "asset")}
     inside = {href: target for href, target in ours.items() if not href.startswith("#")}
     rewritten = {href: _relative(page, target.source, href) for href, target in inside.items()}
-    if _RAW_HTML.search(text) or any(href != new for href, new in rewritten.items()):
+    if ("<" in text and _RAW_HTML.search(text)) or any(href != new for href, new in rewritten.items()):
         in_html = {href: _relative_url(page, target.source, href, evidence) for href, target in inside.items()}
         text = _rewrite(text, parsed, rewritten, in_html)
     return text, assets

@@ -45,7 +45,7 @@ def scope_of(folders: Sequence[str]) -> tuple[Scope, bool]:
             parsed = Environment(autoescape=True).parse(text)
         except TemplateError:  # the engine will say so
             return Scope.ALL, False
-        variables |= {node.name for kind in (nodes.Name, nodes.Filter) for node in parsed.find_all(kind)}
+        variables |= {node.name for node in parsed.find_all(nodes.Name)} | {node.name for node in parsed.find_all(nodes.Filter)}
         names |= {node.attr for node in parsed.find_all(nodes.Getattr)}
         names |= {node.value for node in parsed.find_all(nodes.Const) if isinstance(node.value, str)}
     structure = (variables | names) & _STRUCTURE

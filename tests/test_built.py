@@ -1,0 +1,95 @@
+"""A site that stands and whose every input is as it was is not built again; in any other case it is."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+SITES = ("site/public", "site/internal")
+
+
+@pytest.fixture
+def site(kb: Any) -> Any:
+    """Give a knowledge base whose sites stand."""
+    kb.write("mkdocs.yml", "site_name: Help\ntheme: {name: material, font: false}\n")
+    kb.write("content/secret.md", "---\ntitle: Secret\nowners: [ana]\nproduct_areas: [billing]\n---\n# Secret\n\nOnly for us.\n")
+    kb.write("content/hidden.png", "no picture")
+    assert kb.run("build", "--exit-zero").code == 0
+    return kb
+
+
+def standing(kb: Any) -> tuple[int, ...]:
+    """Return what tells whether the sites are the same folders."""
+    return tuple((kb.root / name).stat().st_ino for name in SITES)
+
+
+def test_nothing_changed_and_nothing_is_built(site: Any) -> None:
+    """The sites stay, folder and all, and the command says what it says each time."""
+    before = standing(site), site.tree()
+    first, second = site.run("build", "--exit-zero"), site.run("build", "--exit-zero")
+    assert (standing(site), site.tree()) == before
+    assert (first.code, first.out, first.err) == (second.code, second.out, second.err)
+    assert "articles in site/public/" in first.out
+
+
+def edit(name: str, content: str) -> Callable[[Any], object]:
+    return lambda kb: kb.write(name, content)
+
+
+def more(name: str, content: str) -> Callable[[Any], object]:
+    return lambda kb: kb.write(name, (kb.root / name).read_text() + content)
+
+
+BOTH = {
+    "a public article": more("content/index.md", "\nMore.\n"),
+    "an article that only one edition shows, since the audit of the other looks for its words": more("content/secret.md", "\nMore.\n"),
+    "a file that nobody refers to": edit("content/hidden.png", "another"),
+    "a register": more("checks/owners.yml", "\nzoe:\n  name: Zoe\n"),
+    "the configuration": more("pyproject.toml", '\n[tool.kbtool.checks.review-overdue]\nseverity = "warning"\n'),
+    "the settings of the site": more("mkdocs.yml", "copyright: us\n"),
+    "a template": edit("overrides/main.html", "{% extends 'base.html' %}{% block announce %}News{% endblock %}"),
+    "a page of the site": lambda kb: [(kb.root / name / "index.html").write_text("x") for name in SITES],
+    "a page that is gone": lambda kb: [(kb.root / name / "404.html").unlink() for name in SITES],
+    "a file of a stranger": lambda kb: [(kb.root / name / "new.txt").write_text("x") for name in SITES],
+    "the record": lambda kb: [(kb.root / f".kbtool/built/{name}.json").write_text("{") for name in ("public", "internal")],
+}
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_any_change_and_it_is_built(name: str, site: Any) -> None:
+    """Whatever the site or its audit depends on; then it stands again."""
+    if name == "a template":
+        site.write("mkdocs.yml", "site_name: Help\ntheme: {name: material, font: false, custom_dir: overrides}\n")
+        site.write("overrides/.keep", "")
+        site.run("build", "--exit-zero")
+    before = standing(site)
+    BOTH[name](site)
+    done = site.run("build", "--exit-zero")
+    assert done.code == 0, done.err
+    after = standing(site)
+    assert all(one != other for one, other in zip(before, after, strict=True))
+    site.run("build", "--exit-zero")
+    assert standing(site) == after
+
+
+@pytest.mark.parametrize("template", ["{{ build_date_utc }}", "{{ pages | length }}"])
+def test_templates_that_show_more_than_is_known_are_built_each_time(template: str, site: Any) -> None:
+    """The day of the build, for one, is no input that a file tells of."""
+    site.write("mkdocs.yml", "site_name: Help\ntheme: {name: material, font: false, custom_dir: overrides}\n")
+    site.write("overrides/main.html", f"{{% extends 'base.html' %}}{{% block announce %}}{template}{{% endblock %}}")
+    site.run("build", "--exit-zero")
+    before = standing(site)
+    site.run("build", "--exit-zero")
+    assert standing(site) != before
+
+
+def test_a_variable_of_the_environment_counts(site: Any) -> None:
+    """`!ENV` in the settings: another value is another site."""
+    site.write("mkdocs.yml", "site_name: Help\ntheme: {name: material, font: false}\ncopyright: !ENV [OUR_NAME, nobody]\n")
+    site.run("build", "--exit-zero", env={"OUR_NAME": "Ana"})
+    before = standing(site)
+    site.run("build", "--exit-zero", env={"OUR_NAME": "Ana"})
+    assert standing(site) == before
+    site.run("build", "--exit-zero", env={"OUR_NAME": "Zoe"})
+    assert standing(site) != before
+    assert "Zoe" in (site.root / "site/public/index.html").read_text()
