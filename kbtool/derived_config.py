@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kbtool.articles import Article
+from kbtool.contained import contain
 from kbtool.editions import Edition
 from kbtool.evidence import Evidence
 from kbtool.known_issues import ARCHIVE, REGISTER, TITLES
@@ -42,6 +43,9 @@ def derive(
     """
     values = overlay(evidence.site.values, edition.mkdocs)
     notes = [f"{evidence.config.mkdocs}: {key} is not used in an edition" for key in ("hooks",) if values.get(key)]
+    if evidence.config.base:
+        values, dropped = contain(values)
+        notes += [f"{evidence.config.mkdocs}: {name!r} is not used in an untrusted run" for name in dropped]
     for key in _DROPPED:
         values.pop(key, None)
     values |= {"docs_dir": "docs", "site_dir": "site", "validation": _NO_SECOND_OPINION}

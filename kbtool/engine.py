@@ -19,6 +19,7 @@ from pathlib import Path
 from kbtool.errors import IncompleteError
 
 _NOTICE = re.compile(r"^(WARNING|ERROR|CRITICAL)\s+-\s+(.*)$", re.MULTILINE)
+_HARMLESS = frozenset({"PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "SOURCE_DATE_EPOCH"})
 _QUIET = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true", "PYTHONUTF8": "1"}
 
 
@@ -32,7 +33,7 @@ class Kept:
     rendered: Path  #: rendered articles, of all editions
 
 
-def build_site(stage: Path, out: Path, kept: Kept | None = None, *, lunr: bool = True) -> list[str]:
+def build_site(stage: Path, out: Path, kept: Kept | None = None, *, lunr: bool = True, bare: bool = False) -> list[str]:
     """Build the site of a stage into the new folder `out`; return the engine's warnings.
 
     Args:
@@ -40,6 +41,7 @@ def build_site(stage: Path, out: Path, kept: Kept | None = None, *, lunr: bool =
         out: where the site goes; made.
         kept: what earlier builds have left; None to make all of it anew, and leave nothing.
         lunr: whether Material's own search index is made.
+        bare: whether the engine gets to know nothing of our environment, which may hold secrets.
 
     Raises:
         IncompleteError: the engine failed; its own last words are in the message.
@@ -50,8 +52,8 @@ def build_site(stage: Path, out: Path, kept: Kept | None = None, *, lunr: bool =
     given = json.dumps({**{name: str(path.absolute()) for name, path in folders.items()}, "lunr": lunr})
     command = [sys.executable, "-P", "-m", "kbtool.mkdocs_site", given]
     done = subprocess.run(  # noqa: S603 - our own interpreter, no shell
-        command, cwd=stage, env=os.environ | _QUIET, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
-        check=False,
+        command, cwd=stage, env=_environment(bare=bare), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        errors="replace", check=False,
     )
     notices = [match[2].strip() for match in _NOTICE.finditer(done.stderr)]
     if done.returncode:
@@ -59,6 +61,10 @@ def build_site(stage: Path, out: Path, kept: Kept | None = None, *, lunr: bool =
         raise IncompleteError(f"MkDocs could not build the site: {' / '.join(words)[:600]}", kind="engine",
                               hint="the site that was there is untouched")
     return notices
+
+
+def _environment(*, bare: bool) -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name in _HARMLESS or not bare} | _QUIET
 
 
 def serve_site(stage: Path, address: str) -> int:

@@ -10,11 +10,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 
 from kbtool.audit import Auditor, Leak
+from kbtool.config import Config
 from kbtool.editions import Edition, select
 from kbtool.engine import Kept, build_site, theme_files
 from kbtool.errors import ConfigError, IncompleteError, KbtoolError
 from kbtool.evidence import Evidence
-from kbtool.files import locked, swap_in, write_atomic
+from kbtool.files import clear, locked, swap_in, write_atomic
 from kbtool.finding import Finding, Run, Severity
 from kbtool.manifest import Explainer, Manifest, lines, load_manifest, purged
 from kbtool.rendered import Store, read_record
@@ -22,6 +23,7 @@ from kbtool.stage import Staged, stage
 from kbtool.witness import withheld
 
 WORK = ".kbtool"
+_LOCK = "build.lock"
 _WITHHOLD = ("KB001", "KB008", "KB4")
 
 
@@ -54,9 +56,9 @@ def withholding(run: Run) -> tuple[Finding, ...]:
     )
 
 
-def stage_folder(root: Path, edition: str) -> Path:
+def stage_folder(config: Config, edition: str) -> Path:
     """Return where the stage of an edition is."""
-    return root / WORK / "stage" / edition
+    return config.work / "stage" / edition
 
 
 def publish(evidence: Evidence, editions: Sequence[Edition], *, allow_empty: bool = False) -> list[Published]:
@@ -68,14 +70,16 @@ def publish(evidence: Evidence, editions: Sequence[Edition], *, allow_empty: boo
     """
     config = evidence.config
     _refuse_overlap(config.site, config.content)
-    with locked(config.root / WORK / "build.lock"):
-        work = config.root / WORK / "build"
+    with locked(config.work / _LOCK):
+        if config.base:  # a stage, or what looks like one, may have come with the branch
+            clear(config.work, but=[_LOCK])
+        work = config.work / "build"
         shutil.rmtree(work, ignore_errors=True)  # what an interrupted build left
         work.mkdir(parents=True)
         try:
             with ThreadPoolExecutor(max_workers=max(1, len(editions))) as pool:
                 done = list(pool.map(lambda edition: _publish_one(evidence, edition, work, allow_empty=allow_empty), editions))
-            _forget_rendered(config.root / WORK)
+            _forget_rendered(config.work)
             return done
         finally:
             shutil.rmtree(work, ignore_errors=True)
@@ -95,16 +99,16 @@ def _publish_one(evidence: Evidence, edition: Edition, work: Path, *, allow_empt
         if not select(evidence.articles, edition) and not allow_empty:
             raise IncompleteError(f"the {edition.name} edition would be empty", kind="refusing-empty-site",
                                   hint="give articles `audience: public`, or say --allow-empty")
-        staged = stage(evidence, edition, stage_folder(evidence.config.root, edition.name))
+        staged = stage(evidence, edition, stage_folder(evidence.config, edition.name))
         explainer = Explainer(staged, evidence, edition)
         out = Path(mkdtemp(prefix=f"{edition.name}-", dir=work)) / "site"
-        kept = _kept(evidence.config.root / WORK, folder, out)
+        kept = _kept(evidence.config.work, folder, out)
         with ThreadPoolExecutor(1) as aside:  # the engine is another process: meanwhile the audit learns what to look for
             auditor = aside.submit(_auditor, evidence, edition, staged)
-            notes = (*staged.notes, *build_site(staged.folder, out, kept))
+            notes = (*staged.notes, *build_site(staged.folder, out, kept, bare=evidence.config.base is not None))
         leaks, manifest = tuple(auditor.result().audit(out)), explainer.explain(out)
         clean = not leaks and not manifest.unexplained
-        purge = _swap(out, folder, manifest, kept, evidence.config.root / WORK) if clean else ()
+        purge = _swap(out, folder, manifest, kept, evidence.config.work) if clean else ()
         return Published(edition.name, folder, len(staged.articles), leaks, notes, manifest.unexplained, purge)
     except KbtoolError as error:
         return Published(edition.name, folder, notes=notes, failure=error)
