@@ -145,6 +145,7 @@ class Config(_Frozen):
     checks_folder: Annotated[str, BeforeValidator(_folder)] = "checks"
     site: Annotated[str, BeforeValidator(_folder)] = "site"
     mkdocs: Annotated[str, BeforeValidator(_folder)] = "mkdocs.yml"
+    engine: Literal["mkdocs", "properdocs", "zensical"] = "mkdocs"
     suffixes: tuple[str, ...] = Field(default=(".md",), min_length=1)
     preset: str | None = None
     aliases: dict[str, str] = Field(default_factory=dict)

@@ -54,7 +54,7 @@ def derive(
         values["site_name"] = "Wiki"
     values["theme"] = _theme(values.get("theme"))
     values["markdown_extensions"] = _extensions(values.get("markdown_extensions"))
-    plugins, left_out = _plugins(values.get("plugins"))
+    plugins, left_out = _plugins(values.get("plugins"), plain=evidence.config.engine == "zensical")
     if plugins is not None:
         values["plugins"] = plugins
     notes += [f"{evidence.config.mkdocs}: the plugin {name!r} is not used in an edition" for name in left_out]
@@ -88,15 +88,27 @@ def _extensions(given: object) -> list[Any]:
     return [*kept, *(name for name in _EXTENSIONS if name not in names)]
 
 
-def _plugins(given: object) -> tuple[list[Any] | None, list[str]]:
+def _plugins(given: object, *, plain: bool = False) -> tuple[list[Any] | None, list[str]]:
+    """Return the plugins that are used, and the names of the others.
+
+    Where `plain`, none is called `material/…`: Zensical has search and tags of its own, and ignores names that it does not know.
+    """
     if given is None:
         return None, []
     kept = [entry for entry in entries(given) if _name(entry) in PLUGINS]
+    if plain:
+        kept = [_plain(entry) for entry in kept]
     return kept, [name for name in map(_name, entries(given)) if name not in PLUGINS | _HANDLED]
 
 
 def _name(entry: object) -> str:
     return str(next(iter(entry), "")) if isinstance(entry, Mapping) else str(entry)
+
+
+def _plain(entry: object) -> Any:
+    if isinstance(entry, Mapping):
+        return {str(name).removeprefix("material/"): options for name, options in entry.items()}
+    return str(entry).removeprefix("material/")
 
 
 def _nav(given: object, shown: set[str], urls: UrlMap) -> list[Any] | None:

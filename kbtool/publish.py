@@ -95,6 +95,7 @@ def _refuse_overlap(site: str, content: str) -> None:
 def _publish_one(evidence: Evidence, edition: Edition, work: Path, *, allow_empty: bool) -> Published:
     folder = evidence.config.root / evidence.config.site / edition.name
     notes: tuple[str, ...] = ()
+    engine = evidence.config.engine
     try:
         if not select(evidence.articles, edition) and not allow_empty:
             raise IncompleteError(f"the {edition.name} edition would be empty", kind="refusing-empty-site",
@@ -105,7 +106,7 @@ def _publish_one(evidence: Evidence, edition: Edition, work: Path, *, allow_empt
         kept = _kept(evidence.config.work, folder, out)
         with ThreadPoolExecutor(1) as aside:  # the engine is another process: meanwhile the audit learns what to look for
             auditor = aside.submit(_auditor, evidence, edition, staged)
-            notes = (*staged.notes, *build_site(staged.folder, out, kept, bare=evidence.config.base is not None))
+            notes = (*staged.notes, *build_site(staged.folder, out, kept, engine=engine, bare=evidence.config.base is not None))
         leaks, manifest = tuple(auditor.result().audit(out)), explainer.explain(out)
         clean = not leaks and not manifest.unexplained
         purge = _swap(out, folder, manifest, kept, evidence.config.work) if clean else ()
@@ -140,8 +141,9 @@ def _swap(out: Path, folder: Path, manifest: Manifest, built: Kept, work: Path) 
     for path, content in ((purge_file(work, folder.name), lines(purge)), (kept, manifest.dump())):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, content)
-    built.record.parent.mkdir(parents=True, exist_ok=True)
-    built.new_record.replace(built.record)
+    if built.new_record.exists():  # of an engine that keeps one
+        built.record.parent.mkdir(parents=True, exist_ok=True)
+        built.new_record.replace(built.record)
     return tuple(purge)
 
 
@@ -158,4 +160,4 @@ def audit_folder(evidence: Evidence, edition: Edition, site: Path) -> list[Leak]
 
 
 def _auditor(evidence: Evidence, edition: Edition, staged: Staged) -> Auditor:
-    return Auditor(withheld(evidence, edition, staged), evidence.config.audit_allow, known=theme_files())
+    return Auditor(withheld(evidence, edition, staged), evidence.config.audit_allow, known=theme_files(evidence.config.engine))

@@ -96,6 +96,10 @@ def run_checks(
     from kbtool.runner import run
 
     config = settle(root, options)
+    if publishes:
+        from kbtool.engines import find_engine
+
+        find_engine(config.engine)  # before any work is done
     checks = make_checks(config, options.get("select", ()), options.get("ignore", ()))
     if not checks:
         raise UsageError("no check is left to run", kind="no-checks", hint="widen --select or narrow --ignore")
