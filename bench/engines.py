@@ -4,8 +4,8 @@
     python bench/engines.py MAKE_KB [--articles 300] [--rounds 3]
 
 MAKE_KB is the script that makes synthetic knowledge bases. The stage is that of its internal edition; every figure is the median
-over the rounds, in which engines take turns. An engine that is not installed is skipped, and so is Hugo (`apt-get install hugo`). It
-does not read the stage's configuration: it makes the same articles into pages by a layout of one line, as a mark of what is possible.
+over the rounds, in which engines take turns. An engine that is not installed is skipped, and so is Hugo (`apt-get install hugo`).
+It does not read the stage's configuration: it makes pages of the same articles by a layout of one line, as a mark of what can be.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kbtool.config import load_config
-from kbtool.engine import build_site
+from kbtool.engine import How, build_site
 from kbtool.engines import ENGINES, find_engine
 from kbtool.errors import ConfigError
 from kbtool.evidence import gather
@@ -75,7 +75,7 @@ def runs(docs: Path, work: Path) -> dict[str, Callable[[Path], object]]:
         except ConfigError as error:
             print(f"{name:<12} skipped: {error.message} ({error.hint})")
             continue
-        found[name] = lambda out, name=name: build_site(docs, out, engine=name)  # type: ignore[misc]
+        found[name] = lambda out, name=name: build_site(docs, out, how=How(name))  # type: ignore[misc]
     hugo = shutil.which("hugo")
     if hugo is None:
         print("hugo         skipped: it is not installed (apt-get install hugo)")

@@ -5,6 +5,7 @@ MkDocs, or another reader of `mkdocs.yml` (see `engines`). Nothing here imports 
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import re
@@ -15,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kbtool.engines import find_engine
+from kbtool.engines import bound, find_engine
 from kbtool.errors import IncompleteError
 
 _OWN = ("site", ".cache")  #: what an engine makes in the stage that cannot be told another place
@@ -38,9 +39,32 @@ class Kept:
     rendered: Path  #: rendered articles, of all editions
 
 
-def build_site(
-    stage: Path, out: Path, kept: Kept | None = None, *, lunr: bool = True, engine: str = "mkdocs", bare: bool = False
-) -> list[str]:
+@dataclass(frozen=True)
+class How:
+    """How an engine is run.
+
+    Args:
+        engine: its name in the configuration.
+        day: what it takes for today, so that all builds of one day are the same; by default as the environment says.
+        bare: whether it gets to know nothing of our environment, which may hold secrets.
+    """
+
+    engine: str = "mkdocs"
+    day: dt.date | None = None
+    bare: bool = False
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the environment that it runs in."""
+        ours = {name: value for name, value in os.environ.items() if name in _HARMLESS or not self.bare} | _QUIET
+        midnight = dt.datetime.combine(self.day, dt.time(), dt.UTC) if self.day else None
+        return ours | ({"SOURCE_DATE_EPOCH": str(int(midnight.timestamp()))} if midnight else {})
+
+
+_USUAL = How()
+
+
+def build_site(stage: Path, out: Path, kept: Kept | None = None, *, lunr: bool = True, how: How = _USUAL) -> list[str]:
     """Build the site of a stage into the new folder `out`; return the engine's warnings.
 
     Args:
@@ -48,20 +72,19 @@ def build_site(
         out: where the site goes; made.
         kept: what earlier builds have left; None to make all of it anew, and leave nothing. MkDocs alone takes anything over.
         lunr: whether Material's own search index is made.
-        engine: its name in the configuration.
-        bare: whether the engine gets to know nothing of our environment, which may hold secrets.
+        how: with which engine, and on which day.
 
     Raises:
         IncompleteError: the engine failed; its own last words are in the message.
     """
-    chosen = find_engine(engine)
+    chosen = find_engine(how.engine)
     own = [stage / name for name in _OWN if chosen.in_stage]
     for folder in own:  # what a build that was killed has left
         shutil.rmtree(folder, ignore_errors=True)
-    command = _with_kept(out, kept, lunr=lunr) if engine == "mkdocs" else chosen.build(stage / "mkdocs.yml", out)
+    command = _with_kept(out, kept, lunr=lunr) if how.engine == "mkdocs" else chosen.build(stage / "mkdocs.yml", out)
     done = subprocess.run(  # noqa: S603 - our own interpreter, no shell
-        command, cwd=stage, env=_environment(bare=bare), stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        errors="replace", check=False,
+        command, cwd=stage, env=how.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+        check=False,
     )
     said = _STYLED.sub("", done.stderr)
     notices = [" ".join(filter(None, (match["place"], match["said"].strip()))) for match in _NOTICE.finditer(said)]
@@ -80,12 +103,7 @@ def _with_kept(out: Path, kept: Kept | None, *, lunr: bool) -> list[str]:
     folders = {"out": out}
     if kept:
         folders |= {"before": kept.site, "record": kept.record, "new_record": kept.new_record, "store": kept.rendered}
-    given = json.dumps({**{name: str(path.absolute()) for name, path in folders.items()}, "lunr": lunr})
-    return [sys.executable, "-P", "-m", "kbtool.mkdocs_site", given]
-
-
-def _environment(*, bare: bool) -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name in _HARMLESS or not bare} | _QUIET
+    return bound("kbtool.mkdocs_site", json.dumps({**{name: str(path.absolute()) for name, path in folders.items()}, "lunr": lunr}))
 
 
 def serve_site(stage: Path, address: str) -> int:

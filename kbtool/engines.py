@@ -7,6 +7,7 @@ paths relative to the file.
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,23 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution,
 from pathlib import Path
 
 from kbtool.errors import ConfigError
+
+#: Runs a module that ends when we are killed: else it would go on writing while the next build clears up.
+_BOUND = """\
+import ctypes, os, runpy, signal, sys
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+if os.getppid() != int(sys.argv[1]):
+    sys.exit("its parent has gone")
+sys.argv = sys.argv[2:]
+runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+"""
+
+
+def bound(*words: str) -> list[str]:
+    """Return the command of a module, by its name and arguments, that ends when we do."""
+    # -P: nothing in the stage can be imported in place of an installed module.
+    return [sys.executable, "-P", "-c", _BOUND, str(os.getpid()), *words]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +49,7 @@ class Engine:
     def build(self, config: Path, out: Path) -> list[str]:
         """Return the command that builds the site of a configuration file; into `out`, unless it can only do so in the stage."""
         more = ["--clean"] if self.in_stage else ["--site-dir", str(out)]
-        # -P: nothing in the stage can be imported in place of an installed module.
-        return [sys.executable, "-P", "-m", self.name, "build", "--config-file", str(config), *more]
+        return bound(self.name, "build", "--config-file", str(config), *more)
 
     def theme_folders(self, theme: str | None) -> Iterator[tuple[str, Path]]:
         """Yield the folders that it takes the files of a theme from, each with the package and version that it comes with.

@@ -6,13 +6,14 @@ import shutil
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 
 from kbtool.audit import Auditor, Leak
 from kbtool.config import Config
 from kbtool.editions import Edition, select
-from kbtool.engine import Kept, build_site, theme_files
+from kbtool.engine import How, Kept, build_site, theme_files
 from kbtool.errors import ConfigError, IncompleteError, KbtoolError
 from kbtool.evidence import Evidence
 from kbtool.files import clear, locked, swap_in, write_atomic
@@ -74,8 +75,8 @@ def publish(evidence: Evidence, editions: Sequence[Edition], *, allow_empty: boo
         if config.base:  # a stage, or what looks like one, may have come with the branch
             clear(config.work, but=[_LOCK])
         work = config.work / "build"
-        shutil.rmtree(work, ignore_errors=True)  # what an interrupted build left
-        work.mkdir(parents=True)
+        _clear_up(config, work)
+        work.mkdir(parents=True, exist_ok=True)
         try:
             with ThreadPoolExecutor(max_workers=max(1, len(editions))) as pool:
                 done = list(pool.map(lambda edition: _publish_one(evidence, edition, work, allow_empty=allow_empty), editions))
@@ -83,6 +84,17 @@ def publish(evidence: Evidence, editions: Sequence[Edition], *, allow_empty: boo
             return done
         finally:
             shutil.rmtree(work, ignore_errors=True)
+
+
+def _clear_up(config: Config, work: Path) -> None:
+    """Remove what an interrupted build has left; a site that it had moved aside to swap it, and no more, goes back first."""
+    for name in config.editions:
+        for aside in work.glob(f"{name}-*/site.old"):
+            if not (config.root / config.site / name).exists():
+                aside.rename(config.root / config.site / name)
+    shutil.rmtree(work, ignore_errors=True)
+    for path in chain.from_iterable((config.work / kind).glob(".*") for kind in ("manifest", "purge")):
+        path.unlink()
 
 
 def _refuse_overlap(site: str, content: str) -> None:
@@ -95,7 +107,7 @@ def _refuse_overlap(site: str, content: str) -> None:
 def _publish_one(evidence: Evidence, edition: Edition, work: Path, *, allow_empty: bool) -> Published:
     folder = evidence.config.root / evidence.config.site / edition.name
     notes: tuple[str, ...] = ()
-    engine = evidence.config.engine
+    how = How(evidence.config.engine, evidence.today, bare=evidence.config.base is not None)
     try:
         if not select(evidence.articles, edition) and not allow_empty:
             raise IncompleteError(f"the {edition.name} edition would be empty", kind="refusing-empty-site",
@@ -106,7 +118,7 @@ def _publish_one(evidence: Evidence, edition: Edition, work: Path, *, allow_empt
         kept = _kept(evidence.config.work, folder, out)
         with ThreadPoolExecutor(1) as aside:  # the engine is another process: meanwhile the audit learns what to look for
             auditor = aside.submit(_auditor, evidence, edition, staged)
-            notes = (*staged.notes, *build_site(staged.folder, out, kept, engine=engine, bare=evidence.config.base is not None))
+            notes = (*staged.notes, *build_site(staged.folder, out, kept, how=how))
         leaks, manifest = tuple(auditor.result().audit(out)), explainer.explain(out)
         clean = not leaks and not manifest.unexplained
         purge = _swap(out, folder, manifest, kept, evidence.config.work) if clean else ()

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from kbtool.config import load_config
-from kbtool.engine import build_site
+from kbtool.engine import How, build_site
 from kbtool.engines import ENGINES, find_engine
 from kbtool.errors import IncompleteError
 from kbtool.evidence import Evidence, gather
@@ -298,7 +298,7 @@ def test_what_an_engine_warns_of_is_handed_back(stage_folder: Path, tmp_path: Pa
     if engine == "zensical":
         (stage_folder / "site").mkdir()
         (stage_folder / "site/left.html").write_text("over")
-    assert build_site(stage_folder, tmp_path / "out", engine=engine) == [said]
+    assert build_site(stage_folder, tmp_path / "out", how=How(engine)) == [said]
     assert (tmp_path / "out/index.html").is_file()
     assert not (tmp_path / "out/left.html").exists()
     assert sorted(path.name for path in stage_folder.iterdir()) == ["docs", "mkdocs.yml"]
@@ -310,7 +310,7 @@ def test_what_an_engine_fails_of_is_told(stage_folder: Path, tmp_path: Path, eng
     with (stage_folder / "mkdocs.yml").open("a") as config:
         config.write("markdown_extensions: [no.such.extension]\n")
     with pytest.raises(IncompleteError) as caught:
-        build_site(stage_folder, tmp_path / "out", engine=engine)
+        build_site(stage_folder, tmp_path / "out", how=How(engine))
     assert caught.value.message.startswith(f"{ENGINES[engine].title} could not build the site: ")
     assert re.search(r"no\.such|No module named 'no'", caught.value.message)
     assert not (tmp_path / "out").exists()
