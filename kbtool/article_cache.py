@@ -203,5 +203,5 @@ class ArticleCache:
 
 def _key(config: Config, slugger: Slugger) -> str:
     """Return a digest of all that facts depend on besides an article's bytes and kbtool itself."""
-    parts = [config.model_dump_json(exclude={"root"}), slugger.name, sys.version, *map(version, _READERS)]
+    parts = [config.model_dump_json(exclude={"root", "base"}), slugger.name, sys.version, *map(version, _READERS)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()

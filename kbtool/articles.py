@@ -220,6 +220,7 @@ def load_articles(config: Config, slugger: Slugger = PLAIN_SLUGGER, cache: Cache
 
     Raises:
         ConfigError: there is no such folder.
+        IncompleteError: there is more in it than `max_files` allows.
     """
     if not (config.root / config.content).is_dir():
         raise ConfigError(
@@ -230,7 +231,10 @@ def load_articles(config: Config, slugger: Slugger = PLAIN_SLUGGER, cache: Cache
     reader = _Reader(config, slugger, kept)
     articles: list[Article] = []
     files: list[ContentFile] = []
-    for found in walk(config.root / config.content, config.suffixes):
+    for number, found in enumerate(walk(config.root / config.content, config.suffixes), 1):
+        if number > config.max_files:
+            raise IncompleteError(f"there are more than {config.max_files:,} files below {config.content!r}", kind="limit",
+                                  hint="raise max_files in [tool.kbtool]")
         path = f"{config.content}/{found.source}".rstrip("/")
         if found.kind == "article":
             articles.append(reader.read(path, found.source, found.state))

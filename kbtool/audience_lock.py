@@ -77,7 +77,7 @@ def load_lock(config: Config) -> AudienceLock | None:
     Raises:
         ConfigError: a line cannot be read. What is not understood must not read as a decision.
     """
-    path, where = lock_path(config), f"{config.checks_folder}/{FILE}"
+    path, where = config.settings / config.checks_folder / FILE, f"{config.checks_folder}/{FILE}"
     try:
         text = path.read_bytes().decode("utf-8", "surrogateescape")
     except FileNotFoundError:

@@ -25,7 +25,8 @@ from kbtool.stage import Staged
 from kbtool.template_scope import Scope, scope_of
 
 VERSION = 1  #: of the record's form
-_PACKAGES = ("mkdocs", "mkdocs-material", "markdown", "pymdown-extensions", "pygments", "jinja2", "pyyaml", "pagefind")
+_PACKAGES = ("mkdocs", "mkdocs-material", "markdown", "pymdown-extensions", "pygments", "jinja2", "pyyaml", "pagefind",
+             "properdocs", "zensical", "zensical-ui", "mkdocs-materialx")
 _State = dict[str, list[int]]
 
 
@@ -50,7 +51,8 @@ def inputs(evidence: Evidence, edition: Edition, staged: Staged) -> str:
 
 
 def _parts(evidence: Evidence, edition: Edition, staged: Staged) -> Iterator[str | bytes]:
-    yield from (sys.version, staged.digest, _plain(edition), _plain(evidence.config), dump(evidence.site.values))
+    yield from (sys.version, evidence.today.isoformat(), staged.digest)
+    yield from (_plain(edition), _plain(evidence.config), dump(evidence.site.values))
     yield from named_environment(dump(staged.config))
     yield from (_plain(evidence.owners), _plain(evidence.product_areas))
     for article in evidence.articles:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _SEVERITIES = click.Choice(["error", "warning", "never"])
 _NO_CACHE_HELP = "Work everything out anew; neither read nor write .kbtool/cache."
 _NO_GIT_HELP = "Judge by review dates alone: the checks that need history are left out."
+_UNTRUSTED_HELP = "For a stranger's branch: settings, registers and checks/*.py are those of --base; no cache is used."
+_BASE_HELP = "The ref whose settings count in an untrusted run, such as origin/main."
 _TODAY_HELP = "Judge as of this day (YYYY-MM-DD) instead of today in UTC."
 
 
@@ -73,6 +75,8 @@ def kbtool(ctx: click.Context, root: Path | None) -> None:
 @click.option("--today", metavar="DATE", help=_TODAY_HELP)
 @click.option("--no-cache", is_flag=True, help=_NO_CACHE_HELP)
 @click.option("--no-git", is_flag=True, help=_NO_GIT_HELP)
+@click.option("--untrusted", is_flag=True, help=_UNTRUSTED_HELP)
+@click.option("--base", metavar="REF", help=_BASE_HELP)
 @click.pass_obj
 def check(
     root: Path | None, /, paths: Sequence[Path], form: str, output: Path | None, fail_on: str | None, **options: Any
@@ -102,6 +106,8 @@ kbtool.add_command(tickets)
 @click.option("--today", metavar="DATE", help=_TODAY_HELP)
 @click.option("--no-cache", is_flag=True, help=_NO_CACHE_HELP)
 @click.option("--no-git", is_flag=True, help=_NO_GIT_HELP)
+@click.option("--untrusted", is_flag=True, help=_UNTRUSTED_HELP)
+@click.option("--base", metavar="REF", help=_BASE_HELP)
 @click.pass_obj
 def build(root: Path | None, /, names: Sequence[str], fail_on: str | None, allow_empty: bool, **options: Any) -> int:  # noqa: FBT001 - by keyword, from click
     """Check, build, audit and publish the editions.

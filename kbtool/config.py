@@ -11,6 +11,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -66,6 +67,18 @@ class _KeyedError(ValueError):
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What an untrusted run takes from the base ref, laid out as it is in the repository (see `untrusted`).
+
+    `top` stands for the top of the repository, `folder` for the folder of pyproject.toml; `tree` is the real top.
+    """
+
+    top: Path
+    folder: Path
+    tree: Path
 
 
 class EditionConfig(_Frozen):
@@ -127,10 +140,12 @@ class Config(_Frozen):
     """The configuration of one knowledge base; paths are relative to `root`, the folder of pyproject.toml."""
 
     root: Path
+    base: Base | None = None  #: of an untrusted run, whose settings come from there
     content: Annotated[str, BeforeValidator(_folder)] = "content"
     checks_folder: Annotated[str, BeforeValidator(_folder)] = "checks"
     site: Annotated[str, BeforeValidator(_folder)] = "site"
     mkdocs: Annotated[str, BeforeValidator(_folder)] = "mkdocs.yml"
+    engine: Literal["mkdocs", "properdocs", "zensical"] = "mkdocs"
     suffixes: tuple[str, ...] = Field(default=(".md",), min_length=1)
     preset: str | None = None
     aliases: dict[str, str] = Field(default_factory=dict)
@@ -140,6 +155,7 @@ class Config(_Frozen):
     review_in: IntervalField = Interval(months=6)
     intervals: dict[Literal[ContentType, Risk], IntervalField] = Field(default_factory=dict)
     max_article_bytes: int = Field(default=2 * 2**20, gt=0)
+    max_files: int = Field(default=200_000, gt=0)
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     fail_on: Literal["error", "warning", "never"] = "error"
@@ -195,6 +211,16 @@ class Config(_Frozen):
                     raise _KeyedError(f"unknown audience {word!r}{did_you_mean(word, self.audiences)}", "defaults", glob, key)
         return self
 
+    @property
+    def settings(self) -> Path:
+        """Return the folder that all but the articles is read from: the root, or what stands for it in an untrusted run."""
+        return self.base.folder if self.base else self.root
+
+    @property
+    def work(self) -> Path:
+        """Return the folder that a build works in. That of an untrusted run is its own: a branch may bring the usual one."""
+        return self.root / ".kbtool" / "untrusted" if self.base else self.root / ".kbtool"
+
     @cached_property
     def audiences(self) -> frozenset[str]:
         """Return every audience that some edition shows, and the two that always exist."""
@@ -242,6 +268,10 @@ class Config(_Frozen):
         return min(asked, key=lambda i: i.months * 30 + i.days) if asked else self.review_in
 
 
+_OURS = {"root", "base"}  #: fields that no file sets
+_OURS_HINT = "the folder of pyproject.toml is the root"
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return `; did you mean "x"?` for the nearest known word, whatever its case, or nothing."""
     folded = {name.casefold(): name for name in known}
@@ -249,8 +279,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f'; did you mean "{folded[near[0]]}"?' if near else ""
 
 
-def find_root(start: Path) -> Path:
-    """Return the nearest folder, `start` or above, whose pyproject.toml has a `[tool.kbtool]`.
+def find_root(start: Path, top: Path | None = None) -> Path:
+    """Return the nearest folder, `start` or above (up to `top`), whose pyproject.toml has a `[tool.kbtool]`.
 
     Raises:
         ConfigError: there is none.
@@ -258,30 +288,31 @@ def find_root(start: Path) -> Path:
     for folder in (start, *start.parents):
         if (folder / FILE).is_file() and "kbtool" in _tools(folder / FILE):
             return folder
+        if folder == top:
+            break
     raise ConfigError(
         "no knowledge base here: neither this folder nor one above has a pyproject.toml with [tool.kbtool]",
         where=str(start), kind="no-config", hint="run `kbtool init DIR`, or add the table to pyproject.toml",
     )
 
 
-def load_config(root: Path) -> Config:
-    """Read the configuration of the knowledge base in `root`.
+def load_config(root: Path, base: Base | None = None) -> Config:
+    """Read the configuration of the knowledge base in `root`; that of `base`, where there is one.
 
     Raises:
         ConfigError: with file and line, when it cannot be read or says something that kbtool does not know.
     """
-    path = root / FILE
+    path = (base.folder if base else root) / FILE
     table = _tools(path).get("kbtool", {})
     if not isinstance(table, dict):
         raise ConfigError("[tool.kbtool] must be a table", where=FILE)
-    if "root" in table:
-        raise ConfigError("unknown key 'root'", where=f"{FILE}:{_line_of(path.read_text('utf-8'), ['root'])}",
-                          hint="the folder of pyproject.toml is the root")
+    for key in _OURS & table.keys():
+        raise ConfigError(f"unknown key {key!r}", where=f"{FILE}:{_line_of(path.read_text('utf-8'), [key])}", hint=_OURS_HINT)
     for key in table:
         if "-" in key and _hyphens(key) in table:
             raise ConfigError(f"{key!r} and {_hyphens(key)!r} are the same key", where=FILE, hint="keep one of them")
     try:
-        return Config(root=root, **{_hyphens(key): value for key, value in table.items()})
+        return Config(root=root, base=base, **{_hyphens(key): value for key, value in table.items()})
     except ValidationError as error:
         raise _config_error(error, path.read_text("utf-8", "replace")) from None
 

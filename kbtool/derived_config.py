@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kbtool.articles import Article
+from kbtool.contained import contain
 from kbtool.editions import Edition
 from kbtool.evidence import Evidence
 from kbtool.known_issues import ARCHIVE, REGISTER, TITLES
@@ -42,6 +43,9 @@ def derive(
     """
     values = overlay(evidence.site.values, edition.mkdocs)
     notes = [f"{evidence.config.mkdocs}: {key} is not used in an edition" for key in ("hooks",) if values.get(key)]
+    if evidence.config.base:
+        values, dropped = contain(values)
+        notes += [f"{evidence.config.mkdocs}: {name!r} is not used in an untrusted run" for name in dropped]
     for key in _DROPPED:
         values.pop(key, None)
     values |= {"docs_dir": "docs", "site_dir": "site", "validation": _NO_SECOND_OPINION}
@@ -50,7 +54,7 @@ def derive(
         values["site_name"] = "Wiki"
     values["theme"] = _theme(values.get("theme"))
     values["markdown_extensions"] = _extensions(values.get("markdown_extensions"))
-    plugins, left_out = _plugins(values.get("plugins"))
+    plugins, left_out = _plugins(values.get("plugins"), plain=evidence.config.engine == "zensical")
     if plugins is not None:
         values["plugins"] = plugins
     notes += [f"{evidence.config.mkdocs}: the plugin {name!r} is not used in an edition" for name in left_out]
@@ -84,15 +88,27 @@ def _extensions(given: object) -> list[Any]:
     return [*kept, *(name for name in _EXTENSIONS if name not in names)]
 
 
-def _plugins(given: object) -> tuple[list[Any] | None, list[str]]:
+def _plugins(given: object, *, plain: bool = False) -> tuple[list[Any] | None, list[str]]:
+    """Return the plugins that are used, and the names of the others.
+
+    Where `plain`, none is called `material/…`: Zensical has search and tags of its own, and ignores names that it does not know.
+    """
     if given is None:
         return None, []
     kept = [entry for entry in entries(given) if _name(entry) in PLUGINS]
+    if plain:
+        kept = [_plain(entry) for entry in kept]
     return kept, [name for name in map(_name, entries(given)) if name not in PLUGINS | _HANDLED]
 
 
 def _name(entry: object) -> str:
     return str(next(iter(entry), "")) if isinstance(entry, Mapping) else str(entry)
+
+
+def _plain(entry: object) -> Any:
+    if isinstance(entry, Mapping):
+        return {str(name).removeprefix("material/"): options for name, options in entry.items()}
+    return str(entry).removeprefix("material/")
 
 
 def _nav(given: object, shown: set[str], urls: UrlMap) -> list[Any] | None:

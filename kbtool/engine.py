@@ -1,24 +1,31 @@
 """Runs the site generator on a stage, in a process of its own whose working directory is the stage.
 
-MkDocs today; another reader of `mkdocs.yml` can take its place here. Nothing else imports an engine.
+MkDocs, or another reader of `mkdocs.yml` (see `engines`). Nothing here imports one.
 """
 
 from __future__ import annotations
 
-import importlib.util
+import datetime as dt
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import Distribution, entry_points
 from pathlib import Path
 
+from kbtool.engines import bound, find_engine
 from kbtool.errors import IncompleteError
 
-_NOTICE = re.compile(r"^(WARNING|ERROR|CRITICAL)\s+-\s+(.*)$", re.MULTILINE)
+_OWN = ("site", ".cache")  #: what an engine makes in the stage that cannot be told another place
+_STYLED = re.compile(r"\x1b\[[0-9;]*m")
+_NOTICE = re.compile(
+    r"^(?:(?:WARNING|ERROR|CRITICAL)\s+-|Warning:)\s+(?P<said>.*)$(?:\n *\S+\[ (?P<place>\S+) \]$)?", re.MULTILINE
+)
+_FAILURE = re.compile(r"^[\w.]+(?:Error|Exception): .+$", re.MULTILINE)
+_HARMLESS = frozenset({"PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "SOURCE_DATE_EPOCH"})
 _QUIET = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true", "PYTHONUTF8": "1"}
 
 
@@ -32,33 +39,72 @@ class Kept:
     rendered: Path  #: rendered articles, of all editions
 
 
-def build_site(stage: Path, out: Path, kept: Kept | None = None, *, lunr: bool = True) -> list[str]:
+@dataclass(frozen=True)
+class How:
+    """How an engine is run.
+
+    Args:
+        engine: its name in the configuration.
+        day: what it takes for today, so that all builds of one day are the same; by default as the environment says.
+        bare: whether it gets to know nothing of our environment, which may hold secrets.
+    """
+
+    engine: str = "mkdocs"
+    day: dt.date | None = None
+    bare: bool = False
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the environment that it runs in."""
+        ours = {name: value for name, value in os.environ.items() if name in _HARMLESS or not self.bare} | _QUIET
+        midnight = dt.datetime.combine(self.day, dt.time(), dt.UTC) if self.day else None
+        return ours | ({"SOURCE_DATE_EPOCH": str(int(midnight.timestamp()))} if midnight else {})
+
+
+_USUAL = How()
+
+
+def build_site(stage: Path, out: Path, kept: Kept | None = None, *, lunr: bool = True, how: How = _USUAL) -> list[str]:
     """Build the site of a stage into the new folder `out`; return the engine's warnings.
 
     Args:
         stage: the folder of the stage.
         out: where the site goes; made.
-        kept: what earlier builds have left; None to make all of it anew, and leave nothing.
+        kept: what earlier builds have left; None to make all of it anew, and leave nothing. MkDocs alone takes anything over.
         lunr: whether Material's own search index is made.
+        how: with which engine, and on which day.
 
     Raises:
         IncompleteError: the engine failed; its own last words are in the message.
     """
+    chosen = find_engine(how.engine)
+    own = [stage / name for name in _OWN if chosen.in_stage]
+    for folder in own:  # what a build that was killed has left
+        shutil.rmtree(folder, ignore_errors=True)
+    command = _with_kept(out, kept, lunr=lunr) if how.engine == "mkdocs" else chosen.build(stage / "mkdocs.yml", out)
+    done = subprocess.run(  # noqa: S603 - our own interpreter, no shell
+        command, cwd=stage, env=how.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+        check=False,
+    )
+    said = _STYLED.sub("", done.stderr)
+    notices = [" ".join(filter(None, (match["place"], match["said"].strip()))) for match in _NOTICE.finditer(said)]
+    if done.returncode:
+        words = notices or _FAILURE.findall(said) or said.strip().splitlines()[-3:] or [f"exit code {done.returncode}"]
+        raise IncompleteError(f"{chosen.title} could not build the site: {' / '.join(words)[:600]}", kind="engine",
+                              hint="the site that was there is untouched")
+    if chosen.in_stage:
+        own[0].rename(out)
+        shutil.rmtree(own[1], ignore_errors=True)
+    return notices
+
+
+def _with_kept(out: Path, kept: Kept | None, *, lunr: bool) -> list[str]:
+    """Return the command that builds with MkDocs and takes over what has not changed."""
     folders = {"out": out}
     if kept:
         folders |= {"before": kept.site, "record": kept.record, "new_record": kept.new_record, "store": kept.rendered}
-    given = json.dumps({**{name: str(path.absolute()) for name, path in folders.items()}, "lunr": lunr})
-    command = [sys.executable, "-P", "-m", "kbtool.mkdocs_site", given]
-    done = subprocess.run(  # noqa: S603 - our own interpreter, no shell
-        command, cwd=stage, env=os.environ | _QUIET, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
-        check=False,
-    )
-    notices = [match[2].strip() for match in _NOTICE.finditer(done.stderr)]
-    if done.returncode:
-        words = notices or done.stderr.strip().splitlines()[-3:] or [f"exit code {done.returncode}"]
-        raise IncompleteError(f"MkDocs could not build the site: {' / '.join(words)[:600]}", kind="engine",
-                              hint="the site that was there is untouched")
-    return notices
+    order = {name: str(path.absolute()) for name, path in folders.items()}
+    return bound("kbtool.mkdocs_site", json.dumps({**order, "lunr": lunr}))
 
 
 def serve_site(stage: Path, address: str) -> int:
@@ -76,42 +122,12 @@ def serve_site(stage: Path, address: str) -> int:
             process.terminate()
 
 
-def theme_files() -> Iterator[Path]:
-    """Yield the scripts, style sheets and images that come with Material: whatever they hold, it is nobody's secret."""
-    spec = importlib.util.find_spec("material")
-    for folder in spec.submodule_search_locations or () if spec else ():
-        yield from (path for path in (Path(folder) / "templates" / "assets").rglob("*") if path.is_file())
+def theme_files(engine: str = "mkdocs") -> Iterator[Path]:
+    """Yield the scripts, style sheets and images that come with the theme: whatever they hold, it is nobody's secret."""
+    for _, folder in find_engine(engine).theme_folders("material"):
+        yield from (path for path in (folder / "assets").rglob("*") if path.is_file())
 
 
 def _mkdocs(command: str, stage: Path) -> list[str]:
     # -P: nothing in the stage can be imported in place of an installed module.
     return [sys.executable, "-P", "-m", "mkdocs", command, "--config-file", str(stage / "mkdocs.yml")]
-
-
-def theme_folders(name: str | None) -> Iterator[tuple[str, Path]]:
-    """Yield the folders that an engine takes the files of a theme from, each with the package and version that it comes with.
-
-    The last two are MkDocs' own, of its search and its templates.
-    """
-    if name:
-        for point in entry_points(group="mkdocs.themes", name=name):
-            yield from _package_folders(point.value, point.dist)
-    engine = next(iter(entry_points(group="mkdocs.themes", name="mkdocs")), None)
-    for package in ("mkdocs.contrib.search", "mkdocs") if engine else ():
-        for label, folder in _package_folders(package, engine.dist if engine else None):
-            yield label, folder / "templates"
-
-
-def search_languages() -> Path | None:
-    """Return the folder from which MkDocs copies its search's files for further languages."""
-    found = next(_package_folders("mkdocs.contrib.search", None), None)
-    return found[1] / "lunr-language" if found else None
-
-
-def _package_folders(package: str, dist: Distribution | None) -> Iterator[tuple[str, Path]]:
-    try:
-        spec = importlib.util.find_spec(package)
-    except ImportError:
-        return
-    label = f"{dist.name} {dist.version}" if dist else package
-    yield from ((label, Path(folder)) for folder in (spec.submodule_search_locations or () if spec else ()))

@@ -125,6 +125,13 @@ def _swap_in_two_steps(new: Path, target: Path) -> None:
     shutil.rmtree(aside)
 
 
+def clear(folder: Path, *, but: Collection[str] = ()) -> None:
+    """Remove all that is in a folder but these names; a symlink goes, not what it leads to."""
+    for path in folder.iterdir():
+        if path.name not in but:
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
 @contextlib.contextmanager
 def locked(path: Path, busy: str = "another build is running here") -> Iterator[None]:
     """Hold a lock file for the time of the block.
@@ -133,7 +140,7 @@ def locked(path: Path, busy: str = "another build is running here") -> Iterator[
         IncompleteError: another process holds it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666), "a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

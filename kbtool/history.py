@@ -217,7 +217,7 @@ def _judged(history: History, config: Config) -> History:
     """Return the history with what does not count, and with people's names."""
     people = {*history.line.landings.people, *history.line.sides.people}
     listed, notes = _listed(history.git, config)
-    history.people = _mailmap(history.git, sorted(people))
+    history.people = _mailmap(history.git, _top(history.git, config), sorted(people))
     bots = _bots(history, config)
     commits = ((history.line.landings, set[int]()), (history.line.sides, set[int]()))
     for made, found in commits:
@@ -240,9 +240,14 @@ def _bots(history: History, config: Config) -> set[tuple[str, str]]:
     return {person for person in people if any(pattern.fullmatch(name) for name in (*person, history.people.get(person, "")))}
 
 
+def _top(git: Git, config: Config) -> Path:
+    """Return the folder that files at the top of the repository are read from."""
+    return config.base.top if config.base else git.top
+
+
 def _listed(git: Git, config: Config) -> tuple[list[str], list[str]]:
     """Return the commits of the file that `git blame` ignores too, and what is wrong with the file."""
-    path = git.top / config.ignore_revs_file
+    path = _top(git, config) / config.ignore_revs_file
     if not path.is_file():
         return [], []
     commits, notes = [], []
@@ -255,12 +260,12 @@ def _listed(git: Git, config: Config) -> tuple[list[str], list[str]]:
     return commits, notes
 
 
-def _mailmap(git: Git, people: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
+def _mailmap(git: Git, top: Path, people: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
     """Return who people are by `.mailmap`, where that differs."""
-    if not people or not (git.top / ".mailmap").is_file():
+    if not people or not (top / ".mailmap").is_file():
         return {}
     asked = "".join(f"{_plain(name)} <{_plain(mail)}>\n" for name, mail in people)
-    told = os.fsdecode(git.run("-C", str(git.top), "check-mailmap", "--stdin", stdin=os.fsencode(asked))).rstrip("\n").split("\n")
+    told = os.fsdecode(git.run("-C", str(top), "check-mailmap", "--stdin", stdin=os.fsencode(asked))).rstrip("\n").split("\n")
     named = ((person, line.rpartition(" <")[0]) for person, line in zip(people, told, strict=True))
     return {person: name for person, name in named if name and name != _plain(person[0])}
 

@@ -22,7 +22,7 @@ from urllib.parse import quote
 
 from kbtool.articles import Article
 from kbtool.editions import Edition
-from kbtool.engine import search_languages, theme_folders
+from kbtool.engines import Engine, find_engine
 from kbtool.evidence import Evidence
 from kbtool.site_config import entries
 from kbtool.stage import Staged
@@ -132,7 +132,11 @@ class Explainer:
         self._pages = {_page(name, directory_urls=self._directory_urls): articles.get(name, name) for name in pages}
         theme = self.staged.config.get("theme")
         named = theme.get("name") if isinstance(theme, dict) else theme
-        self._roots = [*theme_folders(str(named) if named else None)]
+        self._roots = [*self._engine.theme_folders(str(named) if named else None)]
+
+    @property
+    def _engine(self) -> Engine:
+        return find_engine(self.evidence.config.engine)
 
     @property
     def _directory_urls(self) -> bool:
@@ -189,9 +193,9 @@ class Explainer:
         for label, folder in self._roots:
             if _same_bytes(folder / name, path):
                 yield Origin("theme", label)
-        languages = search_languages()
+        languages = self._engine.search_languages()
         if languages and posixpath.dirname(name) == "search" and _same_bytes(languages / posixpath.basename(name), path):
-            yield Origin("theme", "mkdocs.contrib.search")
+            yield Origin("theme", f"{self._engine.name}.contrib.search")
         if name in self._templates():
             yield Origin("template", name, _digest(path))
 
@@ -217,13 +221,13 @@ class Explainer:
         for entry in entries(plugins) if plugins is not None else ["search"]:
             name, options = next(iter(entry.items())) if isinstance(entry, Mapping) and entry else (str(entry), None)
             options = options if isinstance(options, Mapping) else {}
-            made |= _of_plugin(str(name).removeprefix("material/"), options)
+            made |= _of_plugin(str(name).removeprefix("material/"), options, self._engine)
         return made
 
 
-def _of_plugin(name: str, options: Mapping[str, Any]) -> dict[str, str]:
+def _of_plugin(name: str, options: Mapping[str, Any], engine: Engine) -> dict[str, str]:
     if name == "search":
-        return {"search/search_index.json": "search"}
+        return {engine.index: "search"}
     if name == "tags" and options.get("export") is not False:
         return {posixpath.normpath(str(options.get("export_file") or "tags.json")): "tags"}
     return {}

@@ -6,16 +6,18 @@ import shutil
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 
 from kbtool.audit import Auditor, Leak
 from kbtool.built import inputs, is_standing, write_built
+from kbtool.config import Config
 from kbtool.editions import Edition, select
-from kbtool.engine import Kept, build_site, theme_files
+from kbtool.engine import How, Kept, build_site, theme_files
 from kbtool.errors import ConfigError, IncompleteError, KbtoolError
 from kbtool.evidence import Evidence
-from kbtool.files import locked, swap_in, write_atomic
+from kbtool.files import clear, locked, swap_in, write_atomic
 from kbtool.finding import Finding, Run, Severity
 from kbtool.manifest import Explainer, Manifest, lines, load_manifest, purged
 from kbtool.rendered import Store, read_record
@@ -23,6 +25,7 @@ from kbtool.stage import Staged, stage
 from kbtool.witness import withheld
 
 WORK = ".kbtool"
+_LOCK = "build.lock"
 _WITHHOLD = ("KB001", "KB008", "KB4")
 
 
@@ -55,9 +58,9 @@ def withholding(run: Run) -> tuple[Finding, ...]:
     )
 
 
-def stage_folder(root: Path, edition: str) -> Path:
+def stage_folder(config: Config, edition: str) -> Path:
     """Return where the stage of an edition is."""
-    return root / WORK / "stage" / edition
+    return config.work / "stage" / edition
 
 
 def publish(evidence: Evidence, editions: Sequence[Edition], *, allow_empty: bool = False) -> list[Published]:
@@ -69,17 +72,30 @@ def publish(evidence: Evidence, editions: Sequence[Edition], *, allow_empty: boo
     """
     config = evidence.config
     _refuse_overlap(config.site, config.content)
-    with locked(config.root / WORK / "build.lock"):
-        work = config.root / WORK / "build"
-        shutil.rmtree(work, ignore_errors=True)  # what an interrupted build left
-        work.mkdir(parents=True)
+    with locked(config.work / _LOCK):
+        if config.base:  # a stage, or what looks like one, may have come with the branch
+            clear(config.work, but=[_LOCK])
+        work = config.work / "build"
+        _clear_up(config, work)
+        work.mkdir(parents=True, exist_ok=True)
         try:
             with ThreadPoolExecutor(max_workers=max(1, len(editions))) as pool:
                 done = list(pool.map(lambda edition: _publish_one(evidence, edition, work, allow_empty=allow_empty), editions))
-            _forget_rendered(config.root / WORK)
+            _forget_rendered(config.work)
             return done
         finally:
             shutil.rmtree(work, ignore_errors=True)
+
+
+def _clear_up(config: Config, work: Path) -> None:
+    """Remove what an interrupted build has left; a site that it had moved aside to swap it, and no more, goes back first."""
+    for name in config.editions:
+        for aside in work.glob(f"{name}-*/site.old"):
+            if not (config.root / config.site / name).exists():
+                aside.rename(config.root / config.site / name)
+    shutil.rmtree(work, ignore_errors=True)
+    for path in chain.from_iterable((config.work / kind).glob(".*") for kind in ("manifest", "purge")):
+        path.unlink()
 
 
 def _refuse_overlap(site: str, content: str) -> None:
@@ -92,24 +108,25 @@ def _refuse_overlap(site: str, content: str) -> None:
 def _publish_one(evidence: Evidence, edition: Edition, work: Path, *, allow_empty: bool) -> Published:
     folder = evidence.config.root / evidence.config.site / edition.name
     notes: tuple[str, ...] = ()
+    how = How(evidence.config.engine, evidence.today, bare=evidence.config.base is not None)
     try:
         if not select(evidence.articles, edition) and not allow_empty:
             raise IncompleteError(f"the {edition.name} edition would be empty", kind="refusing-empty-site",
                                   hint="give articles `audience: public`, or say --allow-empty")
-        staged = stage(evidence, edition, stage_folder(evidence.config.root, edition.name))
-        key, record = inputs(evidence, edition, staged), evidence.config.root / WORK / "built" / f"{edition.name}.json"
+        staged = stage(evidence, edition, stage_folder(evidence.config, edition.name))
+        key, record = inputs(evidence, edition, staged), evidence.config.work / "built" / f"{edition.name}.json"
         standing = is_standing(record, key, folder)
         if standing:
             return Published(edition.name, folder, len(staged.articles), notes=standing.notes)
         explainer = Explainer(staged, evidence, edition)
         out = Path(mkdtemp(prefix=f"{edition.name}-", dir=work)) / "site"
-        kept = _kept(evidence.config.root / WORK, folder, out)
+        kept = _kept(evidence.config.work, folder, out)
         with ThreadPoolExecutor(1) as aside:  # the engine is another process: meanwhile the audit learns what to look for
             auditor = aside.submit(_auditor, evidence, edition, staged)
-            notes = (*staged.notes, *build_site(staged.folder, out, kept))
+            notes = (*staged.notes, *build_site(staged.folder, out, kept, how=how))
         leaks, manifest = tuple(auditor.result().audit(out)), explainer.explain(out)
         clean = not leaks and not manifest.unexplained
-        purge = _swap(out, folder, manifest, kept, evidence.config.root / WORK) if clean else ()
+        purge = _swap(out, folder, manifest, kept, evidence.config.work) if clean else ()
         if clean:
             write_built(record, key, folder, notes)
         return Published(edition.name, folder, len(staged.articles), leaks, notes, manifest.unexplained, purge)
@@ -143,8 +160,9 @@ def _swap(out: Path, folder: Path, manifest: Manifest, built: Kept, work: Path) 
     for path, content in ((purge_file(work, folder.name), lines(purge)), (kept, manifest.dump())):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, content)
-    built.record.parent.mkdir(parents=True, exist_ok=True)
-    built.new_record.replace(built.record)
+    if built.new_record.exists():  # of an engine that keeps one
+        built.record.parent.mkdir(parents=True, exist_ok=True)
+        built.new_record.replace(built.record)
     return tuple(purge)
 
 
@@ -161,4 +179,4 @@ def audit_folder(evidence: Evidence, edition: Edition, site: Path) -> list[Leak]
 
 
 def _auditor(evidence: Evidence, edition: Edition, staged: Staged) -> Auditor:
-    return Auditor(withheld(evidence, edition, staged), evidence.config.audit_allow, known=theme_files())
+    return Auditor(withheld(evidence, edition, staged), evidence.config.audit_allow, known=theme_files(evidence.config.engine))

@@ -91,7 +91,7 @@ def read_yaml_file(path: Path, where: str) -> Document:
 
 def _load(config: Config, name: str, model: type[_E]) -> dict[str, _E] | None:
     where = f"{config.checks_folder}/{name}"
-    path = config.root / where
+    path = config.settings / where
     if not path.is_file():
         return None
     document = read_yaml_file(path, where)

@@ -93,9 +93,9 @@ def _installed_checks() -> Iterator[type[Check]]:
 
 
 def _site_checks(config: Config) -> Iterator[type[Check]]:
-    folder = config.root / config.checks_folder
+    folder = config.settings / config.checks_folder
     for path in sorted(folder.glob("*.py")):
-        where = path.relative_to(config.root).as_posix()
+        where = path.relative_to(config.settings).as_posix()
         module = _import_file(path, where)
         for value in vars(module).values():
             if isinstance(value, type) and issubclass(value, Check) and value.__module__ == module.__name__:

@@ -7,6 +7,7 @@ import datetime as dt
 import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
@@ -94,15 +95,18 @@ def run_checks(
     from kbtool.registry import make_checks
     from kbtool.runner import run
 
-    config = read_config(root)
-    put_back(config)
+    config = settle(root, options)
+    if publishes:
+        from kbtool.engines import find_engine
+
+        find_engine(config.engine)  # before any work is done
     checks = make_checks(config, options.get("select", ()), options.get("ignore", ()))
     if not checks:
         raise UsageError("no check is left to run", kind="no-checks", hint="widen --select or narrow --ignore")
     from kbtool.cache import FOLDER, Cache
     from kbtool.evidence import gather
 
-    cache = Cache(None if options["no_cache"] else config.root / FOLDER)
+    cache = Cache(None if options["no_cache"] or config.base else config.root / FOLDER)
     git = not options["no_git"] and (publishes or history or any(check.waits() for check in checks))
     today = options["today"]
     evidence = gather(config, day(today), cache, now=moment(today), cached_articles=not publishes, git=git)
@@ -116,6 +120,29 @@ def run_checks(
         for note in notes:
             say(f"warning[{kind}]: {note}")
     return evidence, found
+
+
+def settle(root: Path | None, options: dict[str, Any]) -> Config:
+    """Return the configuration of a run that checks: the work tree's, or that of a base ref for one that is untrusted."""
+    base = options.get("base")
+    if not options.get("untrusted"):
+        if base:
+            raise UsageError("--base is for --untrusted", kind="usage", hint="say --untrusted, or leave it out")
+        config = read_config(root)
+        put_back(config)  # never what a branch has brought as a journal
+        return config
+    if not base:
+        raise UsageError("--untrusted needs a base ref, whose settings count", kind="no-base", hint="say --base origin/main")
+    from kbtool.untrusted import open_base
+
+    if root is not None and not root.is_dir():
+        raise UsageError(f"there is no folder {str(root)!r}", kind="no-such-path")
+    scratch = click.get_current_context().with_resource(tempfile.TemporaryDirectory(prefix="kbtool-base-"))
+    event = os.environ.get("GITHUB_EVENT_NAME", "")
+    config, notes = open_base(root or Path.cwd(), base, Path(scratch).resolve(), exactly=root is not None, event=event)
+    for note in notes:
+        say(f"note[untrusted]: {note}")
+    return config
 
 
 def put_back(config: Config) -> None:
@@ -242,6 +269,10 @@ def write_report(text: str, output: Path | None, evidence: Evidence) -> None:
 
     _refuse_folder(output)
     _refuse_article(output, evidence)
+    if evidence.config.base:
+        from kbtool.untrusted import refuse_links
+
+        refuse_links(evidence.config, output.absolute())
     data = text.encode("utf-8", "backslashreplace")
     if output.is_symlink() or (output.exists() and not output.is_file()):  # /dev/stdout, a pipe: not to be put aside
         output.write_bytes(data)
@@ -276,8 +307,11 @@ def tell(found: Published, config: Config) -> int:
         return 1
     write(f"{found.edition}: {found.pages} articles in {found.folder.relative_to(config.root)}/")
     if found.purge:
+        from kbtool.publish import purge_file
+
+        place = config.work.relative_to(config.root)
         count = f"{len(found.purge)} URL{' is' if len(found.purge) == 1 else 's are'}"
-        say(f"warning[{found.edition}]: {count} to be removed from caches, see .kbtool/purge/{found.edition}.txt")
+        say(f"warning[{found.edition}]: {count} to be removed from caches, see {purge_file(place, found.edition)}")
     return 0
 
 

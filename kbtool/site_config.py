@@ -75,10 +75,10 @@ def load_site_config(config: Config) -> SiteConfig:
     Raises:
         ConfigError: with file and line, when it cannot be read or names code outside the known packages.
     """
-    path = config.root / config.mkdocs
+    path = config.settings / config.mkdocs
     if not path.is_file():
         return SiteConfig(DEFAULT, exists=False)
-    return SiteConfig(_read(path, config.root, ()))
+    return SiteConfig(_read(path, config.settings, ()))
 
 
 def _read(path: Path, root: Path, seen: tuple[Path, ...]) -> dict[str, Any]:

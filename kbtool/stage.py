@@ -293,7 +293,7 @@ def custom_dir(evidence: Evidence, edition: Edition) -> Path | None:
     """Return the folder of the site's own overrides, or None where it has none."""
     theme = overlay(evidence.site.values, edition.mkdocs).get("theme")
     custom = theme.get("custom_dir") if isinstance(theme, dict) else None
-    return (evidence.config.root / evidence.config.mkdocs).parent / str(custom) if custom else None
+    return (evidence.config.settings / evidence.config.mkdocs).parent / str(custom) if custom else None
 
 
 def _tree(folder: Path) -> dict[str, bytes]:

@@ -114,7 +114,7 @@ class TicketEvidence:
     @cached_property
     def snapshot(self) -> Snapshot | str:
         """Return the snapshot, or why it cannot be used."""
-        path = self.config.root / self.config.snapshot
+        path = self.config.settings / self.config.snapshot
         try:
             return read(path.read_text("utf-8"))
         except FileNotFoundError:

@@ -74,7 +74,7 @@ class TicketMentions:
         parts = [getattr(tracker, "mentions_depend_on", None) for tracker in self._trackers.values()]
         if None in parts:  # a stranger's, of which only its own code knows
             return {}
-        said = json.dumps([self._config.model_dump_json(exclude={"root"}), *self._trackers, *parts])
+        said = json.dumps([self._config.model_dump_json(exclude={"root", "base"}), *self._trackers, *parts])
         self._key = hashlib.sha256(said.encode()).hexdigest()
         sections = self._cache.read(_FILE, self._key)
         try:

@@ -45,8 +45,8 @@ def make_trackers(config: Config) -> dict[str, Any]:
     made: dict[str, Any] = {}
     kinds = find_trackers()
     embedded = f"{config.checks_folder}/tickets.yml"
-    if (config.root / embedded).is_file():
-        made[EMBEDDED] = load(kinds["file"])(config.root / embedded, embedded)
+    if (config.settings / embedded).is_file():
+        made[EMBEDDED] = load(kinds["file"])(config.settings / embedded, embedded)
     for name, table in config.trackers.items():
         if not re.fullmatch(r"[A-Za-z][\w-]{0,40}", name):
             raise ConfigError(f"trackers.{name}: a tracker needs a name of letters, digits and hyphens", where="pyproject.toml")
@@ -55,7 +55,7 @@ def make_trackers(config: Config) -> dict[str, Any]:
         if name == EMBEDDED:
             raise ConfigError(f"trackers.{name}: {embedded} has this name", where="pyproject.toml", hint="choose another")
         kind = _sound(load(kinds[table.kind]), table.kind)
-        made[name] = _tracker(kind, name, table.model_extra or {}, config.root)
+        made[name] = _tracker(kind, name, table.model_extra or {}, config.settings)
     for tracker in made.values():
         if tracker.kind == "file":
             tracker.load()

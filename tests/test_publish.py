@@ -107,7 +107,7 @@ def test_an_article_that_cannot_be_redacted_is_a_failure(evidence: Callable[...,
     assert public.failure is not None
     assert (public.failure.kind, public.failure.exit_code, public.failure.where) == ("region-unbalanced", 1, "content/index.md:10")
     assert tree(public.folder) == {"index.html": b"old"}
-    assert (stage_folder(found.config.root, "public") / "docs/index.md").read_text() == "old"
+    assert (stage_folder(found.config, "public") / "docs/index.md").read_text() == "old"
 
 
 def test_what_an_interrupted_build_left_is_cleared(evidence: Callable[..., Evidence]) -> None:
