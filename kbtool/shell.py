@@ -94,11 +94,16 @@ def run_checks(
     from kbtool.registry import make_checks
     from kbtool.runner import run
 
+    base: str | None = options.get("base")
+    if base is not None and options["no_git"]:
+        raise UsageError("--diff compares with a commit, and --no-git does without git", kind="usage", hint="leave out one")
     config = read_config(root)
     put_back(config)
-    checks = make_checks(config, options.get("select", ()), options.get("ignore", ()))
+    made = make_checks(config, options.get("select", ()), options.get("ignore", ()))
+    checks = made if base is not None else [check for check in made if not check.compares]
     if not checks:
-        raise UsageError("no check is left to run", kind="no-checks", hint="widen --select or narrow --ignore")
+        hint = "name a commit to compare with: --diff BASE" if made else "widen --select or narrow --ignore"
+        raise UsageError("no check is left to run", kind="no-checks", hint=hint)
     from kbtool.cache import FOLDER, Cache
     from kbtool.evidence import gather
 
@@ -109,12 +114,21 @@ def run_checks(
     if not evidence.articles:
         raise UsageError(f"there is no article below {config.content!r}", kind="no-inputs",
                          hint="set content in [tool.kbtool], or write one with `kbtool new`")
-    found = run(evidence, checks, only=only(paths, evidence))
+    if base is None:
+        notes: dict[str, Sequence[str]] = {}
+        found = run(evidence, checks, only=only(paths, evidence))
+    else:
+        from kbtool.diff import find_change
+
+        change = find_change(evidence, base, checks)
+        evidence, notes = change.evidence, {"diff": change.notes}
+        found = change.run(only(paths, evidence))
     evidence.content.keep()
     evidence.tickets.mentions.keep()
-    for kind, notes in (("history", evidence.reviews.notes), ("cache", cache.notes)):
-        for note in notes:
-            say(f"warning[{kind}]: {note}")
+    told = evidence.reviews.notes if evidence.judged else ()
+    for kind, lines in {**notes, "history": told, "cache": cache.notes}.items():
+        for line in lines:
+            say(f"warning[{kind}]: {line}")
     return evidence, found
 
 

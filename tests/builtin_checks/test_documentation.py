@@ -26,7 +26,7 @@ OTHERS = {f"content/internal/{name}.md": f"---\ntitle: {name}\naudience: interna
 #: Checks of names, kinds of files, characters that a page cannot show, and a list beside the articles.
 WITHOUT_EXAMPLE = {
     "url-taken", "name-not-portable", "control-character", "hidden-character", "file-ignored", "orphan-asset", "symlink-escape",
-    "embedded-repo", "audience-widened",
+    "embedded-repo", "audience-widened", "url-removed",
 }
 #: What the words above an example say of the repository that it is in: commits of (day, files); ARTICLE is the example.
 ARTICLE = "content/article.md"
