@@ -80,16 +80,19 @@ class UrlRemoved(Check):
             return self.finding(was, f"{readers}: this article was deleted, and nothing redirects from it",
                                 hint=f"add {line} to the article that takes its place", **facts)
         if fate == "narrower":
-            return self.at_key(article, "audience", f"{readers}: {was} is {_readers(article)} now, and nothing redirects from it",
-                               hint=f"to lead them on, add {line} to an article that they can read", severity=Severity.WARNING, **facts)
+            return self.at_key(
+                article, "audience", f"{readers}: {was} is {_readers(article)} now, and nothing redirects from it",
+                hint=f"to lead them on, add {line} to an article of theirs", severity=Severity.WARNING, **facts,
+            )
         what = "its redirect is gone" if had.redirect else f"{was} has another URL, and nothing redirects from it"
-        how = f"it to redirect_from of {article.path}" if article.front_matter.redirect_from else f"{line} to {article.path}"
-        return self.at_key(article, "redirect_from", f"{readers}: {what}", hint=f"add {how}", **facts)
+        line = "it to redirect_from of" if article.front_matter.redirect_from else f"{line} to"
+        return self.at_key(article, "redirect_from", f"{readers}: {what}", hint=f"add {line} {article.path}", **facts)
 
     def _all_others(self, urls: list[str], evidence: Evidence) -> Finding:
         named = ", ".join(urls[:_NAMED]) + (f" and {len(urls) - _NAMED} more" if len(urls) > _NAMED else "")
         return self.finding(
-            evidence.config.mkdocs, f"use_directory_urls has changed, and with it the URLs of pages: nothing redirects from {named}",
+            evidence.config.mkdocs, "use_directory_urls has changed,"
+            f" and with it the URLs of pages: nothing redirects from {named}",
             subject="use_directory_urls", hint="put it back, or redirect from them",
         )
 

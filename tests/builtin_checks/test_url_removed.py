@@ -11,6 +11,9 @@ DELETED = "this article was deleted, and nothing redirects from it (add `redirec
 GONE = f"content/a.md:1:1 KB205 error: readers of {BOTH} could open /a/: {DELETED}"
 MOVED = f"content/b.md:1:1 KB205 error: readers of {BOTH} could open /a/: content/a.md has another URL, and nothing redirects from it (add `redirect_from: [/a/]` to content/b.md)"
 
+NARROWER = f"content/{{}}.md:3:1 KB205 warning: readers of {PUBLIC} could open /a/: content/a.md is {{}} now, and nothing redirects from it (to lead them on, add `redirect_from: [/a/]` to an article of theirs)"
+REDIRECT = f"content/a.md:{{}}:1 KB205 error: readers of {BOTH} could open {{}}: its redirect is gone (add {{}} content/a.md)"
+
 
 @pytest.fixture
 def found(repo: Repository, page, diff):
@@ -49,32 +52,19 @@ FROM_A = "redirect_from: [/a/]"
     pytest.param({"a": A}, {"a": None, "a/index": A}, [], id="a folder of its own"),
     pytest.param({"a": A}, {"a": None, "A": A}, [], id="another case"),
     pytest.param({"a": A.replace("public", "internal")}, {"a": None}, [GONE.replace(BOTH, "the internal edition")], id="an internal one deleted"),
-    pytest.param({"a": A}, {"a": A.replace("public", "internal")}, [
-        f"content/a.md:3:1 KB205 warning: readers of {PUBLIC} could open /a/: content/a.md is for the audience internal now, and nothing redirects from it "
-        "(to lead them on, add `redirect_from: [/a/]` to an article that they can read)"], id="narrower"),
-    pytest.param({"a": A}, {"a": public("confidence: work-in-progress")}, [
-        f"content/a.md:3:1 KB205 warning: readers of {PUBLIC} could open /a/: content/a.md is work-in-progress, for the audience public, now, and nothing redirects from it "
-        "(to lead them on, add `redirect_from: [/a/]` to an article that they can read)"], id="taken back"),
-    pytest.param({"a": A}, {"a": A.replace("public", "internal"), "index": public(FROM_A)}, [
-        f"content/a.md:3:1 KB205 warning: readers of {PUBLIC} could open /a/: content/a.md is for the audience internal now, and nothing redirects from it "
-        "(to lead them on, add `redirect_from: [/a/]` to an article that they can read)"], id="narrower, and the redirect cannot be made"),
+    pytest.param({"a": A}, {"a": A.replace("public", "internal")}, [NARROWER.format("a", "for the audience internal")], id="narrower"),
+    pytest.param({"a": A}, {"a": public("confidence: work-in-progress")}, [NARROWER.format("a", "work-in-progress, for the audience public,")], id="taken back"),
+    pytest.param({"a": A}, {"a": A.replace("public", "internal"), "index": public(FROM_A)}, [NARROWER.format("a", "for the audience internal")], id="narrower, and the redirect cannot be made"),
     pytest.param({"a": A.replace("public", "internal")}, {"a": A}, [], id="wider"),
-    pytest.param({"a": A}, {"a": None, "b": public(FROM_A).replace("public", "internal")}, [
-        f"content/b.md:3:1 KB205 warning: readers of {PUBLIC} could open /a/: content/a.md is for the audience internal now, and nothing redirects from it "
-        "(to lead them on, add `redirect_from: [/a/]` to an article that they can read)"], id="renamed and narrower"),
-    pytest.param({"a": public(OLD)}, {"a": A}, [
-        f"content/a.md:1:1 KB205 error: readers of {BOTH} could open /old/: its redirect is gone (add `redirect_from: [/old/]` to content/a.md)"], id="a redirect removed"),
-    pytest.param({"a": public("redirect_from: [/old/, /older/]")}, {"a": public(OLD)}, [
-        f"content/a.md:6:1 KB205 error: readers of {BOTH} could open /older/: its redirect is gone (add it to redirect_from of content/a.md)"], id="one of two"),
-    pytest.param({"a": public(OLD)}, {"a": None, "index": public(FROM_A)}, [
-        f"content/a.md:1:1 KB205 error: readers of {BOTH} could open /old/: this article was deleted, and nothing redirects from it "
-        "(add `redirect_from: [/old/]` to the article that takes its place)"], id="the redirects of a deleted article"),
+    pytest.param({"a": A}, {"a": None, "b": public(FROM_A).replace("public", "internal")}, [NARROWER.format("b", "for the audience internal")], id="renamed and narrower"),
+    pytest.param({"a": public(OLD)}, {"a": A}, [REDIRECT.format(1, "/old/", "`redirect_from: [/old/]` to")], id="a redirect removed"),
+    pytest.param({"a": public("redirect_from: [/old/, /older/]")}, {"a": public(OLD)}, [REDIRECT.format(6, "/older/", "it to redirect_from of")], id="one of two"),
+    pytest.param({"a": public(OLD)}, {"a": None, "index": public(FROM_A)}, [GONE.replace("/a/", "/old/")], id="the redirects of a deleted article"),
     pytest.param({"a": public(OLD)}, {"a": A, "old": A}, [], id="an article has the URL"),
     pytest.param({"a": A}, {"a": "---\ntitle: [\n---\n"}, [], id="unreadable now, which KB001 says"),
     pytest.param({"a": A, "content/x.pdf": "x"}, {"content/x.pdf": None}, [], id="a file"),
     pytest.param({"a": A}, {"a": None, "mkdocs.yml": "plugins:\n  - redirects:\n      redirect_maps: {a.md: index.md}\n"}, [], id="a redirect of mkdocs.yml"),
-    pytest.param({"a": A, "mkdocs.yml": "plugins:\n  - redirects:\n      redirect_maps: {old.md: a.md}\n"}, {"mkdocs.yml": "plugins: []\n"}, [
-        f"content/a.md:1:1 KB205 error: readers of {BOTH} could open /old/: its redirect is gone (add `redirect_from: [/old/]` to content/a.md)"], id="taken out of mkdocs.yml"),
+    pytest.param({"a": A, "mkdocs.yml": "plugins:\n  - redirects:\n      redirect_maps: {old.md: a.md}\n"}, {"mkdocs.yml": "plugins: []\n"}, [REDIRECT.format(1, "/old/", "`redirect_from: [/old/]` to")], id="taken out of mkdocs.yml"),
     pytest.param({"a": A, "mkdocs.yml": "site_url: https://x.example/help/\n"}, {"a": None}, [GONE.replace("/a/", "/help/a/")], id="below a path"),
     pytest.param({"a": A, "mkdocs.yml": "site_url: https://x.example/help/\n"}, {"a": None, "b": public("redirect_from: [/help/a/]")}, [], id="a redirect with that path"),
     pytest.param({"a": A, "mkdocs.yml": "use_directory_urls: false\n"}, {"a": None}, [GONE.replace("/a/", "/a.html")], id="URLs of files"),

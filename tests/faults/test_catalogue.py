@@ -16,7 +16,7 @@ ROWS = {
     *(f"j{n:02}" for n in (1, 5, 6, 7, 9, 10, 11, 12, 14)),
     *(f"i{n:02}" for n in (1, 2, 3, 4, 5, 7, 8, *range(9, 17), *range(19, 23), *range(24, 27), 29, 30, 31)),
     "i06", "i23", "i28", "j08",
-    *(f"m{n:02}" for n in (*range(1, 18), 20)), *(f"n{n:02}" for n in range(1, 11)),
+    *(f"m{n:02}" for n in (*range(1, 19), 20)), *(f"n{n:02}" for n in range(1, 11)),
 }
 
 
