@@ -97,6 +97,8 @@ def find_base(git: Git, name: str) -> Span:
 def waiting_commits(git: Git, span: Span, main: str | None) -> frozenset[str]:
     """Return the commits of the checkout that came after the base of a span and are not in the main branch yet."""
     head = _commit(git, "HEAD")
+    if head == span.base:
+        return frozenset()
     fork = fork_point(git, head, main)
     listed = git.run("rev-list", head, f"^{span.base}", *([f"^{fork}"] if fork else []), "--")
     return frozenset(listed.decode().split())

@@ -1,7 +1,7 @@
 """The knowledge base as it was at another commit, without history: what `kbtool check --diff` compares with.
 
 What the branch has left alone is taken from the checkout; the rest comes from git, and so do configuration, `mkdocs.yml` and
-registers where the branch has changed one of them. Tickets are those of the checkout on both sides.
+registers where the branch has changed one of them. What trackers have said, the snapshot, is that of the checkout on both sides.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from kbtool.reviews import Reviews
 from kbtool.site_config import SiteConfig, load_site_config, slugger
 from kbtool.ticket_evidence import TicketEvidence
 from kbtool.ticket_mentions import TicketMentions
+from kbtool.tickets import Tracker
+from kbtool.tracker_registry import make_trackers
 from kbtool.urls import UrlMap
 from kbtool.working_tree import CommittedTree
 
@@ -41,13 +43,14 @@ def compare(evidence: Evidence, name: str) -> Evidence:
         UsageError: there is no such commit.
         IncompleteError: the clone is cut off before it, or git fails.
     """
-    git = Git(Git(evidence.config.root).top)
+    here = Git(evidence.config.root)
+    git, prefix = Git(here.top), prefix_of(here, evidence.config)
     span = find_base(git, name)
-    files, prefix = changed_files(git, span), prefix_of(git, evidence.config)
+    files = changed_files(git, span)
     found = _Before(evidence, git, span.base, files, prefix)
     compared = Comparison(
         name, span.base, files, prefix, found.evidence(), waiting_commits(git, span, evidence.config.main_branch),
-        frozenset(found.lacking), tuple(found.notes),
+        frozenset(found.lacking), found.same_settings, tuple(found.notes),
     )
     return replace(evidence, compared=compared)
 
@@ -61,6 +64,7 @@ class _Settings:
     owners: Mapping[str, Owner] | None
     areas: Mapping[str, ProductArea] | None
     lock: AudienceLock | None
+    trackers: Mapping[str, Tracker]
 
 
 class _Before:
@@ -70,17 +74,18 @@ class _Before:
         self._now, self._git, self._base, self._files, self._prefix = evidence, git, base, files, prefix
         self.lacking: set[str] = set()
         self.notes: list[str] = []
+        self.same_settings = not any(self._is_setting(name) for file in files for name in file.names)
 
     def evidence(self) -> Evidence:
         """Return the evidence."""
         settings, now = self._settings(), self._now
         content = self._content(settings)
         urls, config = UrlMap(content, settings.site), settings.config
-        old, trackers = now.tickets, now.tickets.trackers
+        trackers = settings.trackers
         return Evidence(
             today=now.today, config=config, site=settings.site, content=content, urls=urls,
             finish=lambda _: Reviews(content.articles, urls, config, wanted=False), owners=settings.owners,
-            tickets=TicketEvidence(old.config, trackers, old.now, TicketMentions(trackers, old.config, Cache(None))),
+            tickets=TicketEvidence(config, trackers, now.tickets.now, TicketMentions(trackers, config, Cache(None))),
             product_areas=settings.areas, styles=now.styles, lock=settings.lock,
         )
 
@@ -88,8 +93,8 @@ class _Before:
 
     def _settings(self) -> _Settings:
         now = self._now
-        same = _Settings(now.config, now.site, now.owners, now.product_areas, now.lock)
-        if not any(self._is_setting(name) for file in self._files for name in file.names):
+        same = _Settings(now.config, now.site, now.owners, now.product_areas, now.lock, now.tickets.trackers)
+        if self.same_settings:
             return same
         with tempfile.TemporaryDirectory(prefix="kbtool-") as folder:
             root = Path(folder).resolve()
@@ -103,16 +108,19 @@ class _Before:
         config, inside = self._now.config, name.removeprefix(self._prefix)
         if not name.startswith(self._prefix):
             return False
-        return inside in (FILE, config.mkdocs) or inside.startswith(f"{config.checks_folder}/") or _is_top_yaml(inside)
+        others = {FILE, config.mkdocs, *_files_of_trackers(config)}
+        return inside in others or inside.startswith(f"{config.checks_folder}/") or _is_top_yaml(inside)
 
     def _load(self, root: Path) -> _Settings | None:
         """Return the settings of the commit; None where it had no configuration."""
         if not self._write(root, {FILE}):
             return None
         config = load_config(root)
-        self._write(root, {config.mkdocs}, f"{config.checks_folder}/")
+        self._write(root, {config.mkdocs, *_files_of_trackers(config)}, f"{config.checks_folder}/")
         found = _Settings(
-            config, load_site_config(config), load_owners(config), load_product_areas(config), load_lock(config))
+            config, load_site_config(config), load_owners(config), load_product_areas(config), load_lock(config),
+            make_trackers(config),
+        )
         return replace(found, config=config.model_copy(update={"root": self._now.config.root}))
 
     def _write(self, root: Path, names: Iterable[str], folder: str = "") -> bool:
@@ -168,6 +176,12 @@ class _Before:
 
 def _order(item: Article | ContentFile) -> bytes:
     return item.path.encode("utf-8", "surrogateescape")
+
+
+def _files_of_trackers(config: Config) -> Iterator[str]:
+    """Yield the files that the tables of trackers name."""
+    for table in config.trackers.values():
+        yield from (value for value in (table.model_extra or {}).values() if isinstance(value, str))
 
 
 def _is_top_yaml(inside: str) -> bool:

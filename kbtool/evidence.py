@@ -41,7 +41,8 @@ class Comparison:
     before: Evidence
     waiting: frozenset[str] = frozenset()
     lacking: frozenset[str] = frozenset()
-    notes: tuple[str, ...] = ()
+    same_settings: bool = False  #: configuration, `mkdocs.yml`, registers and tickets' files are as they were
+    notes: tuple[str, ...] = ()  #: what somebody should be told
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,11 @@ class Evidence:
     def judged(self) -> tuple[Article, ...]:
         """Return the articles that are to be judged; what the others are is known as well."""
         return self.articles if self.chosen is None else self.chosen
+
+    @property
+    def same_settings(self) -> bool:
+        """Return whether this is compared with a commit that had the same configuration, registers and so on."""
+        return self.compared is not None and self.compared.same_settings
 
     @cached_property
     def reviews(self) -> Reviews:

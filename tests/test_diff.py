@@ -99,6 +99,9 @@ def test_which_articles_are_judged(branch, page, after: Files, expected: list[st
     pytest.param({"content/x.md": "{}", "checks/public.lock": "content/index.md public shown -\ncontent/x.md public shown -\n"}, {"checks/public.lock": "content/x.md public shown -\n"},
                  ["content/index.md KB404"], id="an approval that was taken back"),
     pytest.param({"content/x.md": "{}", "checks/public.lock": ""}, {"checks/public.lock": "content/index.md public shown -\n"}, [], id="what nobody had approved before"),
+    pytest.param({"content/x.md": "{SUP-1}", "checks/tickets.yml": "SUP-1: {state: open}\nSUP-2: {state: open}\n"}, {"checks/tickets.yml": "SUP-2: {state: open}\n"},
+                 ["content/x.md KB303"], id="a ticket that is gone from its file"),
+    pytest.param({"content/x.md": "{SUP-1}", "content/y.md": "{SUP-2}", "checks/tickets.yml": "SUP-3: {state: open}\n"}, {"checks/tickets.yml": "SUP-1: {state: open}\n"}, [], id="a ticket that was unknown"),
     pytest.param({"content/x.md": "{see one}", "mkdocs.yml": "site_url: https://x.example/\n"}, {"mkdocs.yml": "site_url: https://x.example/help/\n"}, [], id="another site_url"),
 ])
 def test_what_is_told_of_the_others(branch, page, before: Files, after: Files, expected: list[str]) -> None:
@@ -109,7 +112,7 @@ def test_what_is_told_of_the_others(branch, page, before: Files, after: Files, e
             return text
         word = text[1:-1]
         link = f"See [it]({word.removeprefix('see ')}).\n" if word.startswith("see ") else f"{word}\n" if word.startswith("#") else "Text.\n"
-        more = {"audience": "internal"} if word == "internal" else {"owners": "[ben]"} if word == "nobody" else {}
+        more = {"audience": "internal"} if word == "internal" else {"owners": "[ben]"} if word == "nobody" else {"tickets": f"[{word}]"} if word.startswith("SUP") else {}
         return page(link, **OLD, **more)
 
     run = branch(*({path: written(text) for path, text in files.items()} for files in (before, after)))

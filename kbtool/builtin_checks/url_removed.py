@@ -106,18 +106,25 @@ class _Had(NamedTuple):
 
 def _lost(before: Edition, now: Edition, then: Evidence, evidence: Evidence) -> Iterator[tuple[str, _Had]]:
     """Yield the files of pages that an edition had and has not any more, and what had them."""
-    there = {folded(file) for file in _files(now, evidence)}
-    for file, had in _files(before, then).items():
+    candidates = {file: had for file, had in _files(before, then).items() if not _is_there(file, had, now, evidence)}
+    there = {folded(file) for file in _files(now, evidence)} if candidates else set()
+    for file, had in candidates.items():
         if folded(file) not in there:
             yield file, had
+
+
+def _is_there(file: str, had: _Had, edition: Edition, evidence: Evidence) -> bool:
+    """Return whether the article that had a URL still has it: nearly all have."""
+    article = None if had.redirect else evidence.content.by_source.get(had.source)
+    return article is not None and edition.shows(article) and _file(evidence.urls.page_url(had.source)) == file
 
 
 def _files(edition: Edition, evidence: Evidence) -> dict[str, _Had]:
     """Return path below the site → what has it, for all pages of an edition's articles and redirects."""
     articles = select(evidence.articles, edition)
-    files = {_file(evidence.urls.page_url(article.source)): _Had(article.source, redirect=False) for article in articles}
-    redirects = redirect_files(articles, files, evidence)
-    return files | {file: _Had(source, redirect=True) for file, source in redirects.items()}
+    redirects = {file: _Had(source, redirect=True) for file, source in redirect_files(articles, (), evidence).items()}
+    pages = {_file(evidence.urls.page_url(article.source)): _Had(article.source, redirect=False) for article in articles}
+    return redirects | pages
 
 
 def _file(url: str) -> str:
