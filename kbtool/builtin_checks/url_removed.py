@@ -84,7 +84,7 @@ class UrlRemoved(Check):
                 article, "audience", f"{readers}: {was} is {_readers(article)} now, and nothing redirects from it",
                 hint=f"to lead them on, add {line} to an article of theirs", severity=Severity.WARNING, **facts,
             )
-        what = "its redirect is gone" if had.redirect else f"{was} has another URL, and nothing redirects from it"
+        what = "its redirect is gone" if had.redirect else f"{was} is {article.path} now, and nothing redirects from it"
         line = "it to redirect_from of" if article.front_matter.redirect_from else f"{line} to"
         return self.at_key(article, "redirect_from", f"{readers}: {what}", hint=f"add {line} {article.path}", **facts)
 

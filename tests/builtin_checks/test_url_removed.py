@@ -9,7 +9,7 @@ from kbtool.testing import Repository, in_words
 PUBLIC, BOTH = "the public edition", "the public and internal editions"
 DELETED = "this article was deleted, and nothing redirects from it (add `redirect_from: [/a/]` to the article that takes its place)"
 GONE = f"content/a.md:1:1 KB205 error: readers of {BOTH} could open /a/: {DELETED}"
-MOVED = f"content/b.md:1:1 KB205 error: readers of {BOTH} could open /a/: content/a.md has another URL, and nothing redirects from it (add `redirect_from: [/a/]` to content/b.md)"
+MOVED = f"content/b.md:1:1 KB205 error: readers of {BOTH} could open /a/: content/a.md is content/b.md now, and nothing redirects from it (add `redirect_from: [/a/]` to content/b.md)"
 
 NARROWER = f"content/{{}}.md:3:1 KB205 warning: readers of {PUBLIC} could open /a/: content/a.md is {{}} now, and nothing redirects from it (to lead them on, add `redirect_from: [/a/]` to an article of theirs)"
 REDIRECT = f"content/a.md:{{}}:1 KB205 error: readers of {BOTH} could open {{}}: its redirect is gone (add {{}} content/a.md)"
