@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -257,6 +257,16 @@ def with_content(config: Config, article: Article, content: bytes) -> Article:
     """Return an article as it would be if its file had another content, such as an older one."""
     reader = _Reader(config, article.slugger, ArticleCache(Cache(None), config, article.slugger))
     return reader.made(article.path, article.source, ArticleFile(article.file.path, digest=_digest(content)), content)
+
+
+def make_articles(config: Config, slugger: Slugger, contents: Iterable[tuple[str, bytes]]) -> list[Article]:
+    """Return the articles that files of such contents would be, by their paths inside the content folder."""
+    reader = _Reader(config, slugger, ArticleCache(Cache(None), config, slugger))
+    made = []
+    for source, content in contents:
+        path = f"{config.content}/{source}"
+        made.append(reader.made(path, source, ArticleFile(f"{config.root}/{path}", digest=_digest(content)), content))
+    return made
 
 
 class _Reader:

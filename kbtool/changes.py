@@ -6,8 +6,9 @@ Plumbing says it, since `git diff` would write into the index.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from kbtool.errors import IncompleteError, UsageError
 from kbtool.git import Git, GitError
@@ -15,7 +16,8 @@ from kbtool.history import fork_point
 from kbtool.working_tree import WorkingTree
 
 _GITLINK = "160000"
-_RAW = ("--raw", "-z", "-M", "--no-abbrev")
+_RAW = ("--raw", "-z", "--no-abbrev")
+_SIMILAR, _SAME = "-M", "-M100%"  #: what a renamed file is; the latter needs no content, which a partial clone leaves out
 _STATUS = {"A": "added", "D": "removed", "R": "renamed", "C": "added"}  #: by letter; all else is "changed"
 _FETCH_ALL = 'write "fetch-depth: 0" below "with:" of actions/checkout, or "GIT_DEPTH: 0" below "variables:" in GitLab'
 
@@ -30,17 +32,26 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class ChangedFile:
-    """A file that differs: `status` is added, changed, removed or renamed (then from `old_path`); a submodule is a `link`."""
+    """A file that differs: `status` is added, changed, removed or renamed (then from `old_path`); a submodule is a `link`.
+
+    `before` is the state that it had, "" where it was not there (see kbtool/working_tree.py).
+    """
 
     path: str
     status: str
     old_path: str = ""
     link: bool = False
+    before: str = field(default="", compare=False)
 
     @property
     def names(self) -> tuple[str, ...]:
         """Return the paths that it has or had."""
         return (self.path, self.old_path) if self.old_path else (self.path,)
+
+    @property
+    def was(self) -> str:
+        """Return the path that it had."""
+        return self.old_path or self.path
 
 
 def find_span(git: Git, text: str | None, main: str | None) -> Span:
@@ -71,6 +82,28 @@ def find_span(git: Git, text: str | None, main: str | None) -> Span:
     return Span(*(_commit(git, name) for name in names))
 
 
+def find_base(git: Git, name: str) -> Span:
+    """Return the span from where the checkout left a branch, tag or commit to the work tree.
+
+    Raises:
+        UsageError: it is no name of one.
+        IncompleteError: the clone is shallow and cut off before it.
+    """
+    if ".." in name:
+        raise UsageError(f"{name!r} is a range", kind="no-such-ref", hint="name one branch, tag or commit, such as origin/main")
+    return find_span(git, name, None)
+
+
+def waiting_commits(git: Git, span: Span, main: str | None) -> frozenset[str]:
+    """Return the commits of the checkout that came after the base of a span and are not in the main branch yet."""
+    head = _commit(git, "HEAD")
+    if head == span.base:
+        return frozenset()
+    fork = fork_point(git, head, main)
+    listed = git.run("rev-list", head, f"^{span.base}", *([f"^{fork}"] if fork else []), "--")
+    return frozenset(listed.decode().split())
+
+
 def _commit(git: Git, name: str) -> str:
     found = git.commit(name)
     if found:
@@ -85,13 +118,19 @@ def _commit(git: Git, name: str) -> str:
 
 def _shared(git: Git, one: str, other: str) -> str:
     """Return the newest commit that two have in common."""
-    found = git.ask("merge-base", _commit(git, one), _commit(git, other))
-    if found:
+    ids = _commit(git, one), _commit(git, other)
+    found = git.ask("merge-base", *ids)
+    if found and (found.decode() in ids or not _cut_since(git, found.decode(), ids)):
         return found.decode()
     if git.shallow:
         raise IncompleteError(f"this clone is shallow, and cut off before {one!r} and {other!r} meet", kind="git-shallow",
                               hint=_FETCH_ALL)
     raise UsageError(f"{one!r} and {other!r} have no commit in common", kind="no-such-ref", hint="compare two commits as A..B")
+
+
+def _cut_since(git: Git, base: str, ids: tuple[str, str]) -> bool:
+    """Return whether history is cut off after a commit that two have in common, so that a newer one may be hidden."""
+    return bool(git.shallow) and not git.shallow.isdisjoint(git.run("rev-list", *ids, f"^{base}", "--").decode().split())
 
 
 def _no_base(git: Git, main: str | None) -> str:
@@ -109,14 +148,37 @@ def changed_files(git: Git, span: Span) -> tuple[ChangedFile, ...]:
         GitError: git fails.
     """
     if span.head:
-        raw = git.run("diff-tree", "-r", *_RAW, span.base, span.head, "--")
-        return tuple(sorted((file for file, _ in _parse(os.fsdecode(raw))), key=_path))
+        return tuple(sorted((file for file, _ in _parse(_compare(git, "diff-tree", "-r", span.base, span.head))), key=_path))
     tree = WorkingTree(git)
-    listed = list(_parse(os.fsdecode(git.run("diff-index", *_RAW, "--ignore-submodules=dirty", span.base, "--"))))
+    listed = list(_parse(_compare(git, "diff-index", "--ignore-submodules=dirty", span.base)))
     now = tree.states(file.path for file, state in listed if state)
     found = {file.path: file for file, state in listed if not state or now.get(file.path) != state}
-    found |= {path: ChangedFile(path, "added") for path in tree.untracked if path not in found}
+    found |= {file.path: file for file in _new(tree, found)}
+    for file in list(found.values()):
+        if file.status == "renamed" and file.old_path in found and found[file.old_path].status == "removed":
+            del found[file.old_path]
     return tuple(sorted(found.values(), key=_path))
+
+
+def _new(tree: WorkingTree, known: Mapping[str, ChangedFile]) -> Iterator[ChangedFile]:
+    """Yield the files that git does not know yet; one that is just what a removed file was is that file under another name."""
+    gone = {file.before: file.path for file in known.values() if file.status == "removed"}
+    endings = {posixpath.splitext(path)[1] for path in gone.values()}
+    new = sorted(tree.untracked - known.keys())
+    states = tree.states(path for path in new if posixpath.splitext(path)[1] in endings)
+    for path in new:
+        was = gone.pop(states.get(path, ""), "")
+        yield ChangedFile(path, "renamed", was, before=states[path]) if was else ChangedFile(path, "added")
+
+
+def _compare(git: Git, command: str, *args: str) -> str:
+    """Return what git lists; in a partial clone that has not the content, only those files are renamed that are as they were."""
+    try:
+        return os.fsdecode(git.run(command, *_RAW, _SIMILAR, *args, "--"))
+    except GitError as error:
+        if error.kind != "git-partial":
+            raise
+        return os.fsdecode(git.run(command, *_RAW, _SAME, *args, "--"))
 
 
 def _path(file: ChangedFile) -> str:
@@ -135,7 +197,8 @@ def _parse(raw: str) -> Iterator[tuple[ChangedFile, str]]:
             first = next(fields)
             second = next(fields) if status[0] in "RC" else ""
             was = first if status[0] == "R" else ""
-            file = ChangedFile(second or first, _STATUS.get(status[0], "changed"), was, _GITLINK in (old, new))
+            state = f"{old} {before}" if before.strip("0") and status[0] != "C" else ""
+            file = ChangedFile(second or first, _STATUS.get(status[0], "changed"), was, _GITLINK in (old, new), state)
             yield file, f"{old} {before}" if status == "M" and not after.strip("0") else ""
     except (StopIteration, ValueError, IndexError):
         raise GitError("git listed what it should not", kind="git-failed") from None

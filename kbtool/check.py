@@ -40,6 +40,9 @@ class Check(ABC):
     severity: ClassVar[Severity] = Severity.ERROR
     needs_history: ClassVar[bool] = False  #: it asks for `evidence.reviews`, and is skipped where there is no history
     uses_history: ClassVar[bool] = False  #: it asks for them, and can do without
+    #: What it says of an article depends on that article, settings, tickets and the day alone, never on other articles or files.
+    alone: ClassVar[bool] = False
+    compares: ClassVar[bool] = False  #: it asks for `evidence.compared`, and runs only where there is something to compare with
 
     @classmethod
     @cache
@@ -63,8 +66,13 @@ class Check(ABC):
         return {field.name: field.default for field in fields(cls)}
 
     def check_all(self, evidence: Evidence) -> Iterator[Finding | Unknown]:
-        """Yield the findings of the whole knowledge base, and what cannot be known about an article."""
-        return chain.from_iterable(map(self.check, evidence.articles, repeat(evidence)))
+        """Yield the findings of the whole knowledge base, and what cannot be known about an article.
+
+        Checks that ask for history look at the articles that are to be judged. So do those that look at each article alone, where
+        settings are as they were: of the other articles, they would say what they said before.
+        """
+        articles = evidence.judged if self.waits() or (self.alone and evidence.same_settings) else evidence.articles
+        return chain.from_iterable(map(self.check, articles, repeat(evidence)))
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding | Unknown]:
         """Yield the findings of one article, and what cannot be known about it."""

@@ -63,6 +63,7 @@ def kbtool(ctx: click.Context, root: Path | None) -> None:
 
 @kbtool.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--diff", metavar="BASE", help="Judge only what this branch has changed since it left BASE.")
 @click.option("--select", multiple=True, metavar="CODE", help="Run only these checks: a code, its beginning (KB1) or a name.")
 @click.option("--ignore", multiple=True, metavar="CODE", help="Leave these checks out.")
 @click.option("--format", "form", default="text", show_default=True, metavar="NAME",
@@ -84,6 +85,13 @@ def check(
     """Check the articles: the gate.
 
     With PATHS, the whole knowledge base is read and only the findings in these files and folders are reported.
+
+    With --diff, only articles that the branch has changed are judged, and those that cover code which it has changed, work tree
+    included; of all others, what the branch has caused is reported. BASE is a branch, tag or commit.
+
+    \b
+    kbtool check
+    kbtool check --diff origin/main
     """
     wanted = shell.find_reports(form, output, options["reports"])
     evidence, run = shell.run_checks(root, options, paths)

@@ -27,13 +27,22 @@ class Found(NamedTuple):
     state: State = NO_STATE
 
 
+def is_content(source: str) -> bool:
+    """Return whether a path inside the content folder may be content: dotfiles and editors' backups are not."""
+    return not any(map(_is_left_out, source.split("/")))
+
+
+def _is_left_out(name: str) -> bool:
+    return name.startswith(".") or name.endswith(_BACKUP_ENDINGS)
+
+
 def walk(root: Path, suffixes: tuple[str, ...], inside: str = "", depth: int = 0) -> Iterator[Found]:
     """Yield what is below `root/inside`, never through a symlink; dotfiles and editors' backups are not content."""
     if _is_repository(root / inside):
         yield Found(inside, "repository")
     with os.scandir(root / inside) as entries:
         for entry in entries:
-            if entry.name.startswith(".") or entry.name.endswith(_BACKUP_ENDINGS):
+            if _is_left_out(entry.name):
                 continue
             source = f"{inside}/{entry.name}" if inside else entry.name
             if entry.is_file(follow_symlinks=False):

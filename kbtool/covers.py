@@ -62,9 +62,13 @@ def _matcher(glob: str) -> re.Pattern[str] | None:
 
 def reaches(one: Glob, path: str, *, link: bool = False) -> bool:
     """Return whether a glob matches a path; one that leads into a submodule (a `link`) and leaves nothing out matches that."""
+    start = "" if one.glob.startswith("**/") else _WILD.split(one.glob, maxsplit=1)[0]
+    if link and not one.exclude and start.startswith(f"{path}/"):
+        return True
+    if not path.startswith(start.rstrip("/")):  # most of them: to make a pattern takes longer
+        return False
     pattern = _matcher(one.glob)
-    inside = link and not one.exclude and _WILD.split(one.glob, maxsplit=1)[0].startswith(f"{path}/")
-    return inside or (pattern is not None and pattern.match(path) is not None)
+    return pattern is not None and pattern.match(path) is not None
 
 
 @dataclass(frozen=True, slots=True)

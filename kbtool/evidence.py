@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from kbtool.articles import Article, Content, load_articles
 from kbtool.audience_lock import AudienceLock, load_lock
 from kbtool.cache import Cache
+from kbtool.changes import ChangedFile
 from kbtool.config import Config, did_you_mean
 from kbtool.editions import Edition, load_editions
 from kbtool.errors import UsageError
@@ -25,6 +26,26 @@ from kbtool.urls import UrlMap
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """What the knowledge base was at another commit, and what has changed since.
+
+    `name` is what somebody called that commit, `files` what differs, by path in the repository, in which the knowledge base
+    is below `prefix`. `before` is the evidence of then, without history. `waiting` are the commits since that have not landed:
+    they are in no main branch. `lacking` holds the paths of articles whose former content this clone leaves out.
+    """
+
+    name: str
+    base: str
+    files: tuple[ChangedFile, ...]
+    prefix: str
+    before: Evidence
+    waiting: frozenset[str] = frozenset()
+    lacking: frozenset[str] = frozenset()
+    same_settings: bool = False  #: configuration, `mkdocs.yml`, registers and tickets' files are as they were
+    notes: tuple[str, ...] = ()  #: what somebody should be told
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What is known on one day about one knowledge base.
 
@@ -36,22 +57,36 @@ class Evidence:
     site: SiteConfig
     content: Content
     urls: UrlMap
-    finish: Callable[[], Reviews]  #: waits for git, which runs from the start
+    finish: Callable[[Sequence[Article]], Reviews]  #: waits for git, which runs from the start, and judges these articles
     tickets: TicketEvidence
     owners: Mapping[str, Owner] | None = None
     product_areas: Mapping[str, ProductArea] | None = None
     styles: Mapping[str, frozenset[str]] = field(default_factory=dict)  #: style sheet → the assets that it refers to
     lock: AudienceLock | None = None  #: what readers outside may see; None where nobody has written that down
+    compared: Comparison | None = None  #: with another commit (`kbtool check --diff`)
+    chosen: tuple[Article, ...] | None = None  #: the articles that are to be judged; None for all
 
     @property
     def articles(self) -> tuple[Article, ...]:
         """Return all articles, sorted by path."""
         return self.content.articles
 
+    @property
+    def judged(self) -> tuple[Article, ...]:
+        """Return the articles that are to be judged; what the others are is known as well."""
+        return self.articles if self.chosen is None else self.chosen
+
+    @property
+    def same_settings(self) -> bool:
+        """Return whether this is compared with a commit that had the same configuration, registers and so on."""
+        return self.compared is not None and self.compared.same_settings
+
     @cached_property
     def reviews(self) -> Reviews:
         """Return what is known about the reviews of articles, and of the code that they cover."""
-        return self.finish()
+        found = self.finish(self.judged)
+        found.waiting = self.compared.waiting if self.compared else frozenset()
+        return found
 
     @cached_property
     def editions(self) -> dict[str, Edition]:
@@ -101,10 +136,10 @@ def gather(  # noqa: PLR0913 - one keyword for each thing to read
     urls = UrlMap(content, site)
     trackers = make_trackers(config)
 
-    def finish() -> Reviews:
+    def finish(judged: Sequence[Article]) -> Reviews:
         if repositories is None:
             return Reviews(content.articles, urls, config, wanted=False)
-        return repositories.finish(today, content.articles, urls, content.keep)
+        return repositories.finish(today, content.articles, urls, content.keep, judged)
 
     return Evidence(
         today=today, config=config, site=site, content=content, urls=urls, finish=finish, owners=load_owners(config),

@@ -107,11 +107,23 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Diff:
+    """What a run was limited to: what has changed since a commit, `base`, which somebody called `name`.
+
+    `left_alone` is how many articles it says nothing about.
+    """
+
+    name: str
+    base: str
+    left_alone: int
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """Everything one run found, sorted; reports only read it.
 
     `rules` are the checks that ran, sorted by code. `folder` is where the knowledge base is in its repository, "" or with a slash
-    at its end, when the paths are from the top of that.
+    at its end, when the paths are from the top of that. `diff` says what the run was limited to, if to a change.
     """
 
     findings: tuple[Finding, ...]
@@ -120,6 +132,7 @@ class Run:
     checks: int = 0
     rules: tuple[Rule, ...] = ()
     folder: str = ""
+    diff: Diff | None = None
 
     def below(self, prefix: str) -> Run:
         """Return the run with paths from the top of the repository, in which the knowledge base is below `prefix`."""

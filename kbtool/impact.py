@@ -190,7 +190,7 @@ class _Finder:
     def affected(self, article: Article) -> Affected | None:
         """Return what the change means for an article, if anything."""
         path = None if self.prefix is None else self.prefix + article.path
-        touches = self._touches(self.evidence.reviews.globs(article), but=path or "")
+        touches = self._touches(parse_covers(article.front_matter.covers, self.evidence.config.repositories), but=path or "")
         return Affected(article, _owners(article, self.evidence), touches, path in self.changed) if touches else None
 
     def uncovered(self, affected: Iterable[Affected]) -> dict[str, tuple[ChangedFile, ...]]:

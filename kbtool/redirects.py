@@ -17,13 +17,19 @@ def redirect_pages(articles: Iterable[Article], taken: Collection[str], evidence
 
     `taken` are the files that are there already. An address that leads out of the site is left out.
     """
-    pages: dict[str, bytes] = {}
+    found = redirect_files(articles, taken, evidence)
+    return {path: _page(path, evidence.urls.url(source)) for path, source in found.items()}
+
+
+def redirect_files(articles: Iterable[Article], taken: Collection[str], evidence: Evidence) -> dict[str, str]:
+    """Return path below the site → source of the article that it leads to; see `redirect_pages`."""
+    files: dict[str, str] = {}
     shown = {article.source for article in articles}
     for old, source in _redirects(articles, evidence):
         path = _file(old, directory_urls=evidence.site.directory_urls)
         if source in shown and path and path not in taken and page_key(path) not in evidence.urls.pages:
-            pages.setdefault(path, _page(path, evidence.urls.url(source)))
-    return pages
+            files.setdefault(path, source)
+    return files
 
 
 def _redirects(articles: Iterable[Article], evidence: Evidence) -> Iterator[tuple[str, str]]:

@@ -54,6 +54,7 @@ from kbtool.builtin_checks.ticket_reopened import TicketReopened
 from kbtool.builtin_checks.ticket_resolved import TicketResolved
 from kbtool.builtin_checks.ticket_unknown import TicketUnknown
 from kbtool.builtin_checks.title_missing import TitleMissing
+from kbtool.builtin_checks.url_removed import UrlRemoved
 from kbtool.builtin_checks.url_taken import UrlTaken
 from kbtool.check import Check
 from kbtool.config import Config, did_you_mean
@@ -66,7 +67,7 @@ BUILTIN_CHECKS: tuple[type[Check], ...] = (
     NameNotPortable, ControlCharacter, HiddenCharacter, FileIgnored, LfsPointer, EmbeddedRepo,
     ReviewMissing, ReviewOverdue, ReviewDue, ReviewInFuture, ReviewUnsealed, CodeChanged, CoversNothing, TextChanged, Expired,
     Expiring, BulkReview, CoversTooBroad,
-    BrokenLink, BrokenAnchor, MissingAsset, OrphanAsset,
+    BrokenLink, BrokenAnchor, MissingAsset, OrphanAsset, UrlRemoved,
     TicketResolved, TicketReopened, TicketUnknown, TicketConfidential,
     LinkToInternal, RegionUnbalanced, IncludeCrossesAudience, AudienceWidened, SymlinkEscape,
 )

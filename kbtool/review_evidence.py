@@ -41,6 +41,7 @@ class Change:
     command: str = ""
     bases: tuple[tuple[str, int], ...] = ()  #: repository and the landing after which it changed
     pairs: tuple[Pair, ...] = ()  #: one for each file
+    oldest: tuple[str, ...] = ()  #: the ids of the oldest landings, one for each repository
 
     def facts(self) -> dict[str, Any]:
         """Return what a finding tells of it, as JSON types."""
@@ -90,6 +91,7 @@ def change_of(name: str, code: Code, files: Sequence[FileChange], base: int, glo
         tuple(label(name, file.path) for file in files if file.uncommitted), code.only_moved(files),
         code.diff_command(base, files, globs), ((name, base),),
         tuple(Pair(name, file.then[7:], file.now[7:], file.path if file.uncommitted else "") for file in files),
+        (code.history.line.landings.ids[landings[0]],) if landings else (),
     )
 
 
@@ -116,5 +118,5 @@ def merged(changes: Sequence[Change]) -> Change:
         tuple(dict.fromkeys(name for change in changes for name in change.authors)), changes[0].subject,
         tuple(path for change in changes for path in change.uncommitted), all(change.moved for change in changes),
         " && ".join(change.command for change in changes), tuple(base for change in changes for base in change.bases),
-        tuple(pair for change in changes for pair in change.pairs),
+        tuple(pair for change in changes for pair in change.pairs), tuple(one for change in changes for one in change.oldest),
     )

@@ -34,6 +34,8 @@ class Reviews:
         histories: those of the articles, where `MAIN` can be read.
         prefix: the path of the knowledge base inside its repository, with a slash, or "".
         wanted: False where the user does without history; no check may then speak of it.
+        judged: the articles that are to be judged; the others are asked for only where these need them.
+        waiting: ids of commits that have not landed: they are on a branch, and this run is about it.
     """
 
     articles: Sequence[Article]
@@ -46,6 +48,8 @@ class Reviews:
     wanted: bool = True
     notes: tuple[str, ...] = ()
     lines: dict[Pair, tuple[int, int]] = field(default_factory=dict)  #: pair → lines added and removed
+    judged: Sequence[Article] = ()
+    waiting: frozenset[str] = frozenset()
     _found: dict[str, ReviewEvidence] = field(default_factory=dict)
     _changed: dict[tuple[str, tuple[Glob, ...], int], tuple[Change | None, tuple[str, ...]]] = field(default_factory=dict)
 
@@ -145,7 +149,7 @@ class Reviews:
         return {path.removeprefix(self.prefix): state for path, state in states.items()}
 
     def landed(self, article: Article) -> dt.date | None:
-        """Return the day on which an article landed; None where it has not been committed.
+        """Return the day on which an article landed; None where it has not, or has not even been committed.
 
         Raises:
             Unproven: that cannot be told.
@@ -153,7 +157,7 @@ class Reviews:
         if self.histories is None or self.main is None:
             raise Unproven(self.missing.get(MAIN, "history was not read"))
         number = self.histories.first_landing(self.prefix + article.path)
-        if number is None:
+        if number is None or self.main.line.landings.ids[number] in self.waiting:
             return None
         day = self.main.landed_on(number)
         if day is None:
@@ -166,17 +170,32 @@ class Reviews:
 
     @cached_property
     def bulk(self) -> dict[str, tuple[str, int]]:
-        """Return article's path → (commit, how many articles' dates it moved), for articles whose date it moved."""
+        """Return article's path → (commit, how many articles' dates it moved), for articles whose date it moved.
+
+        Where just some are judged, those are meant whose date moved with that of one of them.
+        """
         if self.histories is None or self.main is None:
             return {}
-        moved: dict[str, int] = {}
-        for article in self.articles:
-            review = self.of(article).review
-            if review and review.commit and self._moved(article, review.landing):
-                moved[article.path] = review.landing
+        moved = self._moved_by(self.judged)
+        if moved and len(self.judged) < len(self.articles):
+            histories, landings = self.histories, set(moved.values())
+            paths = {article.path for article in self.judged}
+            versions = {one.path: histories.versions(self.prefix + one.path) for one in self.articles if one.path not in paths}
+            with_them = {path for path, found in versions.items() if not landings.isdisjoint(one.number for one in found)}
+            others = self._moved_by(article for article in self.articles if article.path in with_them)
+            moved |= {path: landing for path, landing in others.items() if landing in landings}
         counts = Counter(moved.values())
         ids = self.main.line.landings.ids
         return {path: (ids[landing], counts[landing]) for path, landing in moved.items()}
+
+    def _moved_by(self, articles: Iterable[Article]) -> dict[str, int]:
+        """Return article's path → the landing that moved its date to what it is, where one did."""
+        found = {}
+        for article in articles:
+            review = self.of(article).review
+            if review and review.commit and self._moved(article, review.landing):
+                found[article.path] = review.landing
+        return found
 
     def _moved(self, article: Article, landing: int) -> bool:
         """Return whether a landing gave an article that was there before another date."""

@@ -7,7 +7,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from kbtool.articles import Article
 from kbtool.check import Check, SkipCheck
 from kbtool.evidence import Evidence
 from kbtool.finding import ArticleVerdict, Finding, Rule, Run, Severity, Skipped, Unknown
@@ -16,30 +15,39 @@ from kbtool.freshness import is_current, require_history, verdict
 _EXCERPT = 200  #: characters of the source line that a finding shows
 
 
+Facts = list[Finding | Unknown]
+Keep = Callable[[Check, Facts], Facts]
+
+
+def _all(_: Check, facts: Facts) -> Facts:
+    return facts
+
+
 def run(
-    evidence: Evidence, checks: Sequence[Check], *, only: Callable[[str], bool] | None = None,
+    evidence: Evidence, checks: Sequence[Check], *, only: Callable[[str], bool] | None = None, keep: Keep = _all,
 ) -> Run:
-    """Run the checks and return what they found, sorted.
+    """Run the checks and return what they found, sorted; there are verdicts on the articles that are to be judged.
 
     Args:
         evidence: the facts.
         checks: the checks, with their options.
         only: says of a path whether it is reported on; all of the knowledge base is read in any case.
+        keep: returns those of a check's facts that are reported.
     """
     found: list[Finding] = []
     unknown: defaultdict[str, list[Unknown]] = defaultdict(list)
     skipped: list[Skipped] = []
     for check in sorted(checks, key=lambda check: check.waits()):
-        facts, skip = _run_one(check, evidence)
+        facts, skip = _run_one(check, evidence, keep)
         found += [fact for fact in facts if isinstance(fact, Finding)]
         for fact in facts:
             if isinstance(fact, Unknown):
                 unknown[fact.path].append(fact)
         skipped += skip
     wanted = [finding for finding in found if only is None or only(finding.path)]
-    finished = _finished(wanted, {article.path: article for article in evidence.articles})
+    finished = _finished(wanted, evidence)
     lost = [skip.reason for skip in skipped if skip.lasting]
-    for article in evidence.articles if lost else ():
+    for article in evidence.judged if lost else ():
         if is_current(article):
             unknown[article.path] += [Unknown(article.path, reason) for reason in lost]
     verdicts = _verdicts(finished, unknown, evidence, only)
@@ -52,37 +60,53 @@ def _rule(check: Check) -> Rule:
     return Rule(check.code, check.name(), check.severity, text.partition("\n")[0], text)
 
 
-def _run_one(check: Check, evidence: Evidence) -> tuple[list[Finding | Unknown], list[Skipped]]:
+def _run_one(check: Check, evidence: Evidence, keep: Keep) -> tuple[Facts, list[Skipped]]:
     """Run one check; one that breaks loses its own findings, and is reported, and stops no other."""
     name = f"{check.code} {check.name()}"
+    if check.waits() and not evidence.judged:
+        return [], []  # nothing that history would be read for
+    facts: Facts = []
+    skipped = []
     try:
         if check.needs_history:
             require_history(evidence)
-        return [_graded(fact, check, evidence) if isinstance(fact, Finding) else fact for fact in check.check_all(evidence)], []
-    except SkipCheck as skip:
-        return [], [Skipped(name, str(skip), lasting=skip.lasting)]
+        for fact in check.check_all(evidence):
+            facts.append(graded(fact, check, evidence) if isinstance(fact, Finding) else fact)
+    except SkipCheck as skip:  # what it has found by then stands
+        skipped = [Skipped(name, str(skip), lasting=skip.lasting)]
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's check may raise anything
-        return [], [Skipped(name, f"{type(error).__name__}: {error}", failed=True)]
+        return [], [_broken(name, error)]
+    try:
+        return keep(check, facts), skipped
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - it runs the check once more, on what was there before
+        return [], [_broken(name, error)]
 
 
-def _finished(findings: Iterable[Finding], articles: dict[str, Article]) -> tuple[Finding, ...]:
-    """Return the findings sorted, with fingerprint, owners and the line they stand on."""
+def _broken(name: str, error: BaseException) -> Skipped:
+    return Skipped(name, f"{type(error).__name__}: {error}", failed=True)
+
+
+def _finished(findings: Iterable[Finding], evidence: Evidence) -> tuple[Finding, ...]:
+    """Return the findings sorted, with fingerprint, owners (also those of an article that is gone) and the line they stand on."""
     counted: Counter[tuple[str, str, str]] = Counter()
+    articles = {article.path: article for article in evidence.articles}
+    gone = {article.path: article for article in (evidence.compared.before.articles if evidence.compared else ())}
     out = []
     for finding in sorted(findings, key=lambda finding: finding.order):
         identity = (finding.code, finding.path, " ".join(finding.subject.split()))
         counted[identity] += 1
         article = articles.get(finding.path)
+        owned = article or gone.get(finding.path)
         out.append(replace(
             finding,
             fingerprint=_fingerprint(*identity, counted[identity]),
-            owners=article.front_matter.owners if article else (),
+            owners=owned.front_matter.owners if owned else (),
             excerpt=article.line(finding.line)[:_EXCERPT].rstrip() if article else "",
         ))
     return tuple(out)
 
 
-def _graded(finding: Finding, check: Check, evidence: Evidence) -> Finding:
+def graded(finding: Finding, check: Check, evidence: Evidence) -> Finding:
     """Return the finding with the severity of the configuration; what a check itself has graded down stays down."""
     configured = evidence.config.checks.get(check.name(), {}).get("severity")
     if configured == Severity.WARNING or (configured == Severity.ERROR and finding.severity is check.severity):
@@ -103,5 +127,5 @@ def _verdicts(
         by_path[finding.path].append(finding)
     return tuple(
         verdict(article, by_path[article.path], evidence.config, unknown.get(article.path, ()))
-        for article in evidence.articles if only is None or only(article.path)
+        for article in evidence.judged if only is None or only(article.path)
     )

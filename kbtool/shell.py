@@ -95,14 +95,19 @@ def run_checks(
     from kbtool.registry import make_checks
     from kbtool.runner import run
 
+    diff: str | None = options.get("diff")
+    if diff is not None and options["no_git"]:
+        raise UsageError("--diff compares with a commit, and --no-git does without git", kind="usage", hint="leave out one")
     config = settle(root, options)
     if publishes:
         from kbtool.engines import find_engine
 
         find_engine(config.engine)  # before any work is done
-    checks = make_checks(config, options.get("select", ()), options.get("ignore", ()))
+    made = make_checks(config, options.get("select", ()), options.get("ignore", ()))
+    checks = made if diff is not None else [check for check in made if not check.compares]
     if not checks:
-        raise UsageError("no check is left to run", kind="no-checks", hint="widen --select or narrow --ignore")
+        hint = "name a commit to compare with: --diff BASE" if made else "widen --select or narrow --ignore"
+        raise UsageError("no check is left to run", kind="no-checks", hint=hint)
     from kbtool.cache import FOLDER, Cache
     from kbtool.evidence import gather
 
@@ -113,20 +118,30 @@ def run_checks(
     if not evidence.articles:
         raise UsageError(f"there is no article below {config.content!r}", kind="no-inputs",
                          hint="set content in [tool.kbtool], or write one with `kbtool new`")
-    found = run(evidence, checks, only=only(paths, evidence))
+    if diff is None:
+        notes: dict[str, Sequence[str]] = {}
+        found = run(evidence, checks, only=only(paths, evidence))
+    else:
+        from kbtool.diff import find_change
+
+        change = find_change(evidence, diff, checks)
+        evidence, notes = change.evidence, {"diff": change.notes}
+        found = change.run(only(paths, evidence))
     evidence.content.keep()
-    evidence.tickets.mentions.keep()
-    for kind, notes in (("history", evidence.reviews.notes), ("cache", cache.notes)):
-        for note in notes:
-            say(f"warning[{kind}]: {note}")
+    if evidence.chosen is None:  # else it knows the tickets of a few articles only
+        evidence.tickets.mentions.keep()
+    told = evidence.reviews.notes if evidence.judged else ()
+    for kind, lines in {**notes, "history": told, "cache": cache.notes}.items():
+        for line in lines:
+            say(f"warning[{kind}]: {line}")
     return evidence, found
 
 
 def settle(root: Path | None, options: dict[str, Any]) -> Config:
     """Return the configuration of a run that checks: the work tree's, or that of a base ref for one that is untrusted."""
-    base = options.get("base")
+    base = options.get("base") or options.get("diff")
     if not options.get("untrusted"):
-        if base:
+        if options.get("base"):
             raise UsageError("--base is for --untrusted", kind="usage", hint="say --untrusted, or leave it out")
         config = read_config(root)
         put_back(config)  # never what a branch has brought as a journal

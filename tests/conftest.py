@@ -21,6 +21,7 @@ from kbtool.articles import Article
 from kbtool.cache import Cache
 from kbtool.check import Check
 from kbtool.config import load_config
+from kbtool.diff import find_change
 from kbtool.evidence import Evidence, gather
 from kbtool.finding import Run
 from kbtool.registry import make_checks
@@ -284,6 +285,20 @@ def judge(
 def judge_fixture() -> Callable[..., Judged]:
     """`judge(repository, "2026-03-20")`, see there."""
     return judge
+
+
+def diff(where: Repository | Path, base: str = "main", today: str = "2026-11-22", *, cache: Cache | None = None, checks: tuple[str, ...] = ()) -> Run:
+    """Run the checks (all, or those of these codes) on what has changed since a commit; none of them may break."""
+    config = load_config(where.folder if isinstance(where, Repository) else where)
+    found = find_change(gather(config, dt.date.fromisoformat(today), cache), base, make_checks(config, checks)).run()
+    assert not [skip for skip in found.skipped if skip.failed], found.skipped
+    return found
+
+
+@pytest.fixture(scope="session", name="diff")
+def diff_fixture() -> Callable[..., Run]:
+    """`diff(repository, "main", "2026-03-20")`, see there."""
+    return diff
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kbtool import changes
-from kbtool.changes import ChangedFile, Span, changed_files, find_span
+from kbtool.changes import ChangedFile, Span, changed_files, find_base, find_span, waiting_commits
 from kbtool.errors import IncompleteError, KbtoolError, UsageError
 from kbtool.git import Git, GitError
 from kbtool.testing import Repository, history
@@ -117,6 +117,85 @@ def test_a_shallow_clone_that_is_deep_enough(forked, tmp_path: Path) -> None:
     repo, ids = forked
     clone = repo.clone(tmp_path / "clone", depth=2)
     assert find_span(Git(clone.folder), "origin/main", None) == Span(ids["fork"])
+
+
+@pytest.mark.parametrize("name", ["main..fix", "main...fix", "..", "v1.."])
+def test_a_base_is_one_commit(forked, name: str) -> None:
+    """Where a base is wanted, a range is an error, and a name means the work tree since the checkout left it."""
+    repo, ids = forked
+    assert find_base(Git(repo.folder), "main") == Span(ids["fork"])
+    with pytest.raises(UsageError, match=r"is a range .*name one branch, tag or commit"):
+        find_base(Git(repo.folder), name)
+
+
+def test_a_shallow_clone_that_hides_where_branches_meet(tmp_path: Path) -> None:
+    """Where a clone is cut off after a commit that two branches share, a newer one may be hidden: no verdict, and no older base."""
+    repo = history(tmp_path / "repo")
+    repo.commit({"a": "1\n"})
+    old = repo.commit({"a": "2\n"})
+    repo.branch("fix")
+    repo.commit({"b": "1\n"})
+    repo.switch("main")
+    fork = repo.commit({"a": "3\n"})
+    repo.switch("fix")
+    repo.merge("main")
+    repo.commit({"b": "2\n"})
+    repo.switch("main")
+    repo.commit({"a": "4\n"})
+    repo.merge(old, message="Again")
+    repo.switch("fix")
+    assert find_span(Git(repo.folder), "main", None) == Span(fork)
+    cut = repo.git("rev-list", "fix", "--max-count=1", "--skip=1")
+    (repo.folder / ".git/shallow").write_text(f"{repo.git('rev-parse', 'main')}\n{cut}\n")
+    with pytest.raises(IncompleteError, match="cut off before 'main' and 'HEAD' meet"):
+        find_span(Git(repo.folder), "main", None)
+
+
+@pytest.mark.parametrize(("where", "base", "waiting"), [
+    ("fix", "main", ["fix"]), ("fix", "old", ["fix"]), ("main", "old", []), ("main", "fix", []), ("merged", "main", ["merged", "fix"]), ("merged", "fix", ["merged"]),
+])
+def test_what_has_not_landed(forked, where: str, base: str, waiting: list[str]) -> None:
+    """Commits wait that came after the base and that the main branch does not have."""
+    repo, ids = forked
+    repo.git("checkout", "-q", "--detach", "main")
+    ids["merged"] = repo.merge("fix")
+    repo.git("checkout", "-q", ids[where] if where == "merged" else where)
+    git = Git(repo.folder)
+    assert waiting_commits(git, find_base(git, ids[base]), None) == {ids[name] for name in waiting}
+
+
+def test_a_clone_without_blobs(tmp_path: Path) -> None:
+    """Where the content of old files is not here, only files that are as they were count as renamed; nothing is fetched."""
+    repo = history(tmp_path / "repo")
+    long = "".join(f"line {number}\n" for number in range(20))
+    base = repo.commit({"same": f"{long}1\n", "edited": f"{long}2\n", "changed": "1\n"})
+    repo.commit({"same": None, "edited": None, "new same": f"{long}1\n", "new edited": f"{long}3\n", "changed": "2\n"})
+    clone = repo.clone(tmp_path / "clone", "--filter=blob:none")
+    for span in (Span(base), Span(base, repo.head)):
+        assert [(file.path, file.status, file.old_path) for file in changed_files(Git(clone.folder), span)] == [
+            ("changed", "changed", ""), ("edited", "removed", ""), ("new edited", "added", ""), ("new same", "renamed", "same")]
+
+
+def test_moved_by_hand(tmp_path: Path) -> None:
+    """A file that git does not know yet is renamed where it is just what a removed one was, whatever else is new."""
+    repo = history(tmp_path / "repo")
+    base = repo.commit({"a.md": "1\n", "b.md": "1\n", "c.md": "3\n"})
+    repo.write({"a.md": None, "b.md": None, "new.md": "1\n", "other.md": "2\n", "x.txt": "3\n"})
+    assert [(file.path, file.status, file.old_path) for file in changed_files(Git(repo.folder), Span(base))] == [
+        ("a.md", "removed", ""), ("new.md", "renamed", "b.md"), ("other.md", "added", ""), ("x.txt", "added", "")]
+
+
+def test_what_a_file_was(tmp_path: Path) -> None:
+    """Each file has the state that it had at the base, under the name of then."""
+    repo = history(tmp_path / "repo")
+    long = "".join(f"line {number}\n" for number in range(20))
+    base = repo.commit({"gone": "1\n", "kept": "1\n", "old": long})
+    states = {line.split("\t")[1]: line.split()[0] + " " + line.split()[2] for line in repo.git("ls-tree", base).splitlines()}
+    repo.move("old", "new")
+    repo.commit({"gone": None, "kept": "2\n", "new": f"{long}more\n", "added": "3\n"})
+    for span in (Span(base), Span(base, repo.head)):
+        found = {file.path: (file.was, file.before) for file in changed_files(Git(repo.folder), span)}
+        assert found == {"added": ("added", ""), "gone": ("gone", states["gone"]), "kept": ("kept", states["kept"]), "new": ("old", states["old"])}
 
 
 def test_what_changed(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ class AreaMissing(Check):
     """
 
     code: ClassVar[str] = "KB006"
+    alone: ClassVar[bool] = True
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding where no product area is named."""

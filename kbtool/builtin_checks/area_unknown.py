@@ -33,6 +33,7 @@ class AreaUnknown(Check):
     """
 
     code: ClassVar[str] = "KB007"
+    alone: ClassVar[bool] = True
 
     def check_all(self, evidence: Evidence) -> Iterator[Finding | Unknown]:
         """Yield a finding for each unknown area; skipped without a register."""

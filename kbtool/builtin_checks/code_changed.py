@@ -18,9 +18,10 @@ class CodeChanged(Check):
 
     Fires where a file of `covers` is not what it was: by the seal of the review, or, without one, by the landings since. It is a
     warning from the landing on that changed it, and an error once that is older than the grace of the article's `risk`
-    (`[tool.kbtool.grace]`). A change that nobody has committed yet, and one that only moved files, stay warnings; one that no
-    landing can be named for is an error. Landings that do not count (`ignore_authors`, `.git-blame-ignore-revs`, the trailer
-    `Kb-Change: minor`) do not fire, nor does a change that was taken back. Articles without a review are KB101's.
+    (`[tool.kbtool.grace]`). A change that nobody has committed yet, one that only moved files, and with `--diff` one that has not
+    landed yet stay warnings; one that no landing can be named for is an error. Landings that do not count (`ignore_authors`,
+    `.git-blame-ignore-revs`, the trailer `Kb-Change: minor`) do not fire, nor does a change that was taken back. Articles
+    without a review are KB101's.
 
     Why it matters: this is how answers become wrong. Of pages left alone for half a year, those whose code changed need a
     correction more than twice as often as the others.
@@ -73,8 +74,8 @@ class CodeChanged(Check):
         )
 
     def _severity(self, article: Article, change: Change, evidence: Evidence) -> Severity | None:
-        waiting = change.moved or (change.uncommitted and not change.landings)
-        return Severity.WARNING if waiting or not past_grace(article, change.since, evidence) else None
+        to_land = bool(change.oldest or change.uncommitted) and evidence.reviews.waiting.issuperset(change.oldest)
+        return Severity.WARNING if change.moved or to_land or not past_grace(article, change.since, evidence) else None
 
 
 def net_lines(change: Change, reviews: Reviews) -> tuple[int, int] | tuple[None, None]:

@@ -22,6 +22,7 @@ class ControlCharacter(Check):
     """
 
     code: ClassVar[str] = "KB012"
+    alone: ClassVar[bool] = True
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding for each line with such a character."""

@@ -39,6 +39,7 @@ class Expired(Check):
     """
 
     code: ClassVar[str] = "KB109"
+    alone: ClassVar[bool] = True
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding for the article and for each of its blocks whose day has come."""

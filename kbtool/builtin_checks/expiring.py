@@ -40,6 +40,7 @@ class Expiring(Check):
 
     code: ClassVar[str] = "KB110"
     severity: ClassVar[Severity] = Severity.WARNING
+    alone: ClassVar[bool] = True
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding for the article and for each of its blocks whose day is near."""

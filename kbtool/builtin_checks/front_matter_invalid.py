@@ -39,6 +39,7 @@ class FrontMatterInvalid(Check):
     """
 
     code: ClassVar[str] = "KB001"
+    alone: ClassVar[bool] = True
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield one finding for each problem that reading the article met."""

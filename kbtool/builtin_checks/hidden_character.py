@@ -24,6 +24,7 @@ class HiddenCharacter(Check):
     """
 
     code: ClassVar[str] = "KB013"
+    alone: ClassVar[bool] = True
 
     allow: tuple[str, ...] = ()  #: characters that are allowed, as `U+200F`
 

@@ -39,6 +39,7 @@ class LfsPointer(Check):
     """
 
     code: ClassVar[str] = "KB015"
+    alone: ClassVar[bool] = True
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding for a file that is a pointer."""

@@ -35,6 +35,7 @@ class OwnerGone(Check):
 
     code: ClassVar[str] = "KB005"
     severity: ClassVar[Severity] = Severity.WARNING
+    alone: ClassVar[bool] = True
 
     def check_all(self, evidence: Evidence) -> Iterator[Finding | Unknown]:
         """Yield a finding for each owner who has left; skipped without a register."""

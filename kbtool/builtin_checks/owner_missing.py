@@ -34,6 +34,7 @@ class OwnerMissing(Check):
     """
 
     code: ClassVar[str] = "KB003"
+    alone: ClassVar[bool] = True
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding where no owner is named."""

@@ -33,6 +33,7 @@ class OwnerUnknown(Check):
     """
 
     code: ClassVar[str] = "KB004"
+    alone: ClassVar[bool] = True
 
     def check_all(self, evidence: Evidence) -> Iterator[Finding | Unknown]:
         """Yield a finding for each unknown owner; skipped without a register."""

@@ -40,6 +40,7 @@ class RegionUnbalanced(Check):
     """
 
     code: ClassVar[str] = "KB402"
+    alone: ClassVar[bool] = True
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding for each marker that does not fit."""

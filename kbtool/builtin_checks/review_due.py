@@ -41,6 +41,7 @@ class ReviewDue(Check):
 
     code: ClassVar[str] = "KB103"
     severity: ClassVar[Severity] = Severity.WARNING
+    alone: ClassVar[bool] = True
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding where the due date is after today and near."""

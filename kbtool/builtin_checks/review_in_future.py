@@ -36,6 +36,7 @@ class ReviewInFuture(Check):
     """
 
     code: ClassVar[str] = "KB104"
+    alone: ClassVar[bool] = True
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding where the review is dated after today."""

@@ -43,6 +43,7 @@ class ReviewOverdue(Check):
     """
 
     code: ClassVar[str] = "KB102"
+    alone: ClassVar[bool] = True
     grace_days: int = 0  #: days from the due date on in which it is a warning
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:

@@ -45,6 +45,7 @@ class TicketConfidential(Check):
     """
 
     code: ClassVar[str] = "KB304"
+    alone: ClassVar[bool] = True
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding for each such place."""

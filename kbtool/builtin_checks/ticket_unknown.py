@@ -43,6 +43,7 @@ class TicketUnknown(Check):
     """
 
     code: ClassVar[str] = "KB303"
+    alone: ClassVar[bool] = True
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding for each such ticket, once."""

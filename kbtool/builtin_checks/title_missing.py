@@ -32,6 +32,7 @@ class TitleMissing(Check):
     """
 
     code: ClassVar[str] = "KB002"
+    alone: ClassVar[bool] = True
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding where there is no title, or an empty one."""

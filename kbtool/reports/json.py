@@ -21,6 +21,7 @@ def render(run: Run, *, color: bool = False) -> str:
         "unknown": [{"path": found.path, "reason": "; ".join(found.unknown or found.reasons)} for found in run.unknown],
         "articles": [_article(found) for found in run.articles],
         "summary": _summary(run),
+        **({"diff": {"name": run.diff.name, "base": run.diff.base, "left_alone": run.diff.left_alone}} if run.diff else {}),
     }
     return as_json(document)
 

@@ -36,7 +36,10 @@ def _head(run: Run) -> str:
     parts = [_count(errors, "error"), _count(warnings, "warning")] if run.findings else []
     parts += [f"{len(run.unknown)} unknown"] if run.unknown else []
     parts += [f"{_count(len(run.skipped), 'check')} did not run"] if run.skipped else []
-    return f"### {', '.join(parts) or 'Nothing to report'} in {_count(len(run.articles), 'article')}"
+    head = f"### {', '.join(parts) or 'Nothing to report'} in {_count(len(run.articles), 'article')}"
+    if run.diff:
+        head += f"\n\n{_count(run.diff.left_alone, 'other article')} left alone, compared with {code(run.diff.name)}"
+    return head
 
 
 def _blocks(run: Run) -> Iterator[tuple[int, str]]:
@@ -65,7 +68,8 @@ def _commands(run: Run) -> Iterator[str]:
     if run.complete and not run.findings:
         return
     start = f"kbtool -C {shlex.quote(run.folder.rstrip('/'))}" if run.folder else "kbtool"
-    yield f"\n- To see it: {code(f'{start} check', None)}"
+    limited = f" --diff {shlex.quote(run.diff.name)}" if run.diff else ""
+    yield f"\n- To see it: {code(f'{start} check{limited}', None)}"
     if run.findings:
         yield f"- What it means and how to mend it: {code(f'{start} explain {run.findings[0].code}', None)}"
     old = next((finding.path for finding in run.findings if finding.code in _REVIEWED), None)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import groupby
 
-from kbtool.finding import Finding, Run, Severity
+from kbtool.finding import Diff, Finding, Run, Severity
 from kbtool.reports.notices import Notice, skips, unknowns
 
 _STYLES = {"error": "1;31", "warning": "1;33", "path": "1", "dim": "2", "hint": "36", "good": "1;32"}
@@ -104,7 +104,12 @@ def _summary(run: Run, paint: Paint) -> str:
         visible(f"{' '.join(name.partition(' ')[0] for name in notice.names)}: {notice.reason}", None) for notice in skips(run)
     )
     style = "error" if errors else "warning" if warnings else "good"
-    return paint(style, ", ".join(parts)) + (f" ({reasons})" if reasons else "")
+    return paint(style, ", ".join(parts)) + (f" ({reasons})" if reasons else "") + (_left_alone(run.diff) if run.diff else "")
+
+
+def _left_alone(diff: Diff) -> str:
+    left = _count(diff.left_alone, "other article")
+    return f"\n{left} left alone (compared with {visible(diff.name)}, {diff.base[:12]})"
 
 
 def _count(n: int, word: str) -> str:

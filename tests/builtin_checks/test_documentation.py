@@ -12,7 +12,7 @@ import pytest
 
 from kbtool.check import Check
 from kbtool.config import load_config
-from kbtool.evidence import gather
+from kbtool.evidence import Evidence, gather
 from kbtool.explain import check_page, explain_check, main, page_name, summary, write_check_pages
 from kbtool.finding import Finding
 from kbtool.registry import BUILTIN_CHECKS, make_checks
@@ -26,7 +26,7 @@ OTHERS = {f"content/internal/{name}.md": f"---\ntitle: {name}\naudience: interna
 #: Checks of names, kinds of files, characters that a page cannot show, and a list beside the articles.
 WITHOUT_EXAMPLE = {
     "url-taken", "name-not-portable", "control-character", "hidden-character", "file-ignored", "orphan-asset", "symlink-escape",
-    "embedded-repo", "audience-widened",
+    "embedded-repo", "audience-widened", "url-removed",
 }
 #: What the words above an example say of the repository that it is in: commits of (day, files); ARTICLE is the example.
 ARTICLE = "content/article.md"
@@ -66,6 +66,27 @@ def test_examples(check: type[Check], tmp_path: Path, new_repo) -> None:
         else:
             found = check_files(check(), {**OTHERS, **tickets(check), ARTICLE: f"{text}\n"})
         assert [one.code for one in found if one.path == ARTICLE] == ([check.code] if title == "Fires" else []), title
+
+
+class Settings:
+    """Evidence that has nothing of other articles and files."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.today, self.config, self.owners, self.product_areas = evidence.today, evidence.config, evidence.owners, evidence.product_areas
+        self.tickets, self.editions, self.shown_in = evidence.tickets, evidence.editions, evidence.shown_in
+
+
+@pytest.mark.parametrize("check", [check for check in BUILTIN_CHECKS if check.alone], ids=lambda check: check.name())
+def test_alone(check: type[Check], tmp_path: Path) -> None:
+    """What a check that looks at articles alone says of one, it says without knowing the others, the files, or where links lead."""
+    examples = [text for title, text in EXAMPLE.findall(check.documentation()) if title == "Fires"] or ["\u202eText\x07"]
+    more = tickets(check) if check.code.startswith("KB3") else {}
+    evidence = knowledge_base(tmp_path, {**OTHERS, **more, ARTICLE: f"{examples[0]}\n"})
+    article = evidence.content.by_source["article.md"]
+    found = list(check().check(article, Settings(evidence)))
+    assert found == list(check().check(article, evidence))
+    assert found
+    assert not check.waits()
 
 
 def tickets(check: type[Check]) -> dict[str, str]:
