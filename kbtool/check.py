@@ -18,6 +18,9 @@ from kbtool.finding import Finding, Severity, Unknown
 __all__ = ["Article", "Check", "Evidence", "Finding", "Severity", "SkipCheck", "Unknown"]
 
 
+DECIDES_READERS = "it decides who may read what"  #: why the findings of some checks can never be silenced
+
+
 class SkipCheck(Exception):  # noqa: N818 - it is an outcome, not an error
     """Raised by a check that cannot judge, with the reason; the run says so and goes on.
 
@@ -40,6 +43,7 @@ class Check(ABC):
     severity: ClassVar[Severity] = Severity.ERROR
     needs_history: ClassVar[bool] = False  #: it asks for `evidence.reviews`, and is skipped where there is no history
     uses_history: ClassVar[bool] = False  #: it asks for them, and can do without
+    not_suppressible: ClassVar[str] = ""  #: why its findings can neither be silenced nor be known debt; "" where they can
 
     @classmethod
     @cache

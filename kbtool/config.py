@@ -137,6 +137,7 @@ class Config(_Frozen):
     known_keys: tuple[str, ...] = ()
     directives: tuple[str, ...] = ()
     due_soon: IntervalField = Interval(days=14)
+    max_ignore: IntervalField = Interval(months=12)  #: how far off the end of a suppression may be
     review_in: IntervalField = Interval(months=6)
     intervals: dict[Literal[ContentType, Risk], IntervalField] = Field(default_factory=dict)
     max_article_bytes: int = Field(default=2 * 2**20, gt=0)

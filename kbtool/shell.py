@@ -91,12 +91,13 @@ def run_checks(
     root: Path | None, options: dict[str, Any], paths: Sequence[Path], *, publishes: bool = False, history: bool = False
 ) -> tuple[Evidence, Run]:
     """Run the checks that the options ask for; raises UsageError where there is nothing to check."""
-    from kbtool.registry import make_checks
+    from kbtool.registry import find_checks, make_checks
     from kbtool.runner import run
 
     config = read_config(root)
     put_back(config)
-    checks = make_checks(config, options.get("select", ()), options.get("ignore", ()))
+    known = find_checks(config)
+    checks = make_checks(config, options.get("select", ()), options.get("ignore", ()), known)
     if not checks:
         raise UsageError("no check is left to run", kind="no-checks", hint="widen --select or narrow --ignore")
     from kbtool.cache import FOLDER, Cache
@@ -109,7 +110,7 @@ def run_checks(
     if not evidence.articles:
         raise UsageError(f"there is no article below {config.content!r}", kind="no-inputs",
                          hint="set content in [tool.kbtool], or write one with `kbtool new`")
-    found = run(evidence, checks, only=only(paths, evidence))
+    found = run(evidence, checks, only=only(paths, evidence), known=known)
     evidence.content.keep()
     evidence.tickets.mentions.keep()
     for kind, notes in (("history", evidence.reviews.notes), ("cache", cache.notes)):

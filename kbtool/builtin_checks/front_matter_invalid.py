@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from kbtool.check import Article, Check, Evidence, Finding
+from kbtool.check import DECIDES_READERS, Article, Check, Evidence, Finding
 from kbtool.content_files import LFS_POINTER
 
 
@@ -39,6 +39,7 @@ class FrontMatterInvalid(Check):
     """
 
     code: ClassVar[str] = "KB001"
+    not_suppressible: ClassVar[str] = DECIDES_READERS
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield one finding for each problem that reading the article met."""
