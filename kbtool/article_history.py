@@ -55,7 +55,7 @@ class FactReader:
         self.dates = _line_of(config, "last_reviewed_on")
         self.seals = _line_of(config, "review_seal")
         self.style = config.preset_.date_style
-        self.key = json.dumps([self.dates.pattern.decode(), self.seals.pattern.decode(), self.style])
+        self.key = json.dumps([*(one.pattern.decode() for one in (self.dates, self.seals, _SILENCE)), self.style])
         self._days: dict[bytes, str] = {}
 
     def read(self, raw: bytes) -> Fact:

@@ -51,6 +51,10 @@ def _folder(value: object) -> str:
     return value.strip("/").removeprefix("./")
 
 
+def _folder_or_none(value: object) -> str | None:
+    return None if value is None else _folder(value)
+
+
 _NAME = re.compile(r"""(?:"[^"]*"|'[^']*'|[\w-]+)""")  # one part of a key in TOML
 IntervalField = Annotated[Interval, BeforeValidator(_interval)]
 AgeField = Annotated[dt.timedelta, BeforeValidator(_age)]
@@ -148,6 +152,7 @@ class Config(_Frozen):
     defaults: dict[str, FolderDefaults] = Field(default_factory=dict)
     editions: dict[str, EditionConfig] = Field(default_factory=dict, validate_default=True)
     trackers: dict[str, TrackerConfig] = Field(default_factory=dict)
+    baseline: Annotated[str | None, BeforeValidator(_folder_or_none)] = None  #: the list of known debt, in the checks folder
     snapshot: Annotated[str, BeforeValidator(_folder)] = ".kbtool/tickets.jsonl"
     audit_allow: tuple[str, ...] = ()
     manifest_allow: tuple[str, ...] = ()  #: paths of a site that need no explanation; `*` stands for anything

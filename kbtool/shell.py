@@ -87,6 +87,20 @@ def gather_evidence(root: Path | None, today: str | None) -> Evidence:
     return gather(read_config(root), day(today), now=moment(today), git=False)
 
 
+def gather_history(root: Path | None, *, today: str | None = None, no_cache: bool = False) -> Evidence:
+    """Gather the evidence with history, by way of the cache, and say what is odd about it; raises ConfigError and UsageError."""
+    from kbtool.cache import FOLDER, Cache
+    from kbtool.evidence import gather
+
+    config = read_config(root)
+    cache = Cache(None if no_cache else config.root / FOLDER)
+    evidence = gather(config, day(today), cache)
+    for kind, notes in (("history", evidence.reviews.notes), ("cache", cache.notes)):
+        for note in notes:
+            say(f"warning[{kind}]: {note}")
+    return evidence
+
+
 def run_checks(
     root: Path | None, options: dict[str, Any], paths: Sequence[Path], *, publishes: bool = False, history: bool = False
 ) -> tuple[Evidence, Run]:
@@ -196,7 +210,7 @@ def write_reports(wanted: Sequence[Wanted], run: Run, evidence: Evidence) -> Non
 
     for one in wanted:
         if one.output:
-            _refuse_article(one.output, evidence)
+            refuse_article(one.output, evidence)
     machines = any(one.name != "text" for one in wanted)
     whole = run.below(place_in_repository(evidence.config)) if machines else run
     texts = []
@@ -242,7 +256,7 @@ def write_report(text: str, output: Path | None, evidence: Evidence) -> None:
     from kbtool.files import write_atomic
 
     _refuse_folder(output)
-    _refuse_article(output, evidence)
+    refuse_article(output, evidence)
     data = text.encode("utf-8", "backslashreplace")
     if output.is_symlink() or (output.exists() and not output.is_file()):  # /dev/stdout, a pipe: not to be put aside
         output.write_bytes(data)
@@ -255,7 +269,8 @@ def _refuse_folder(output: Path) -> None:
         raise UsageError(f"{str(output)!r} is a folder, or its folder does not exist", kind="bad-output")
 
 
-def _refuse_article(output: Path, evidence: Evidence) -> None:
+def refuse_article(output: Path, evidence: Evidence) -> None:
+    """Raise UsageError where a file that is to be written is an article."""
     here, content = output.resolve(), (evidence.config.root / evidence.config.content).resolve()
     if here.is_relative_to(content) and here.relative_to(content).as_posix() in evidence.content.by_source:
         raise UsageError(f"{str(output)!r} is an article", kind="bad-output")
@@ -334,6 +349,13 @@ def counting(text: str) -> Iterator[Callable[[str, int, int], None]]:
             bars.update(tasks[name], completed=done, total=total)
 
         yield tell
+
+
+def plain(text: str) -> str:
+    """Return text with what would steer a terminal written as an escape."""
+    from kbtool.reports.text import visible
+
+    return visible(text, None)
 
 
 def say(text: str) -> None:
