@@ -135,7 +135,7 @@ def _block(lines: Sequence[str], code: Sequence[Span], index: int, last: int) ->
     if not any(line.strip() for line in lines[index : last + 1]):
         start = next((number for number in range(last + 1, len(lines)) if lines[number].strip()), index)
     first = end = start
-    while first > 0 and start <= last and lines[first - 1].strip():
+    while first > 0 and lines[first - 1].strip():
         first -= 1
     while end + 1 < len(lines) and (lines[end + 1].strip() or any(one <= end < other - 1 for one, other in code)):
         end += 1

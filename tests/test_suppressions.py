@@ -8,12 +8,18 @@ from pathlib import Path
 import pytest
 
 from kbtool.builtin_checks.broken_link import BrokenLink
+from kbtool.builtin_checks.front_matter_invalid import FrontMatterInvalid
+from kbtool.builtin_checks.link_to_internal import LinkToInternal
+from kbtool.builtin_checks.region_unbalanced import RegionUnbalanced
 from kbtool.builtin_checks.review_overdue import ReviewOverdue
+from kbtool.builtin_checks.suppression_invalid import SuppressionInvalid
 from kbtool.builtin_checks.text_changed import TextChanged
 from kbtool.builtin_checks.title_missing import TitleMissing
+from kbtool.check import Check
 from kbtool.editions import redact
 from kbtool.finding import Run, Suppression, Verdict
 from kbtool.marks import SilenceMark, read_marks
+from kbtool.publish import withholding
 from kbtool.registry import BUILTIN_CHECKS
 from kbtool.runner import run
 from kbtool.stage import stage
@@ -116,6 +122,22 @@ def test_a_suppression_is_no_word_of_the_article(repo, page, judge, seal) -> Non
     assert judge(repo, checks=(TextChanged(),)).found.findings == ()
     repo.commit({"content/a.md": sealed + f"\n{MARK} New.\n", "content/b.md": page(f"Text.\n\n{MARK} New.\n")}, on="2026-10-21")
     assert [one.path for one in judge(repo, checks=(TextChanged(),)).found.findings] == ["content/a.md", "content/b.md"]
+
+
+@pytest.mark.parametrize(
+    ("text", "check"),
+    [
+        ("---\ntitle: [\n---\n{}\n", FrontMatterInvalid()), ("---\naudience: pubic\n{front}---\n{mark}\ntext\n", FrontMatterInvalid()),
+        ("---\naudience: public\n{front}---\n{mark}\n::: internal\n", RegionUnbalanced()), ("---\naudience: public\n{front}---\n{mark}\n[x](b.md)\n", LinkToInternal()),
+    ],
+)
+def test_what_decides_who_may_read_stays_a_finding(tmp_path: Path, text: str, check: Check) -> None:
+    """No comment and no front matter silences it, and no site is published."""
+    front = f"kbtool_ignore: [{{check: [{check.code}, {check.name()}], until: 2027-01-31, reason: we know}}]\n"
+    text = text.replace("{front}", front).replace("{mark}", MARK.replace("KB201", check.code))
+    found = run(knowledge_base(tmp_path, {"content/a.md": text, "content/b.md": "# B\n"}), [check, SuppressionInvalid()], known=BUILTIN_CHECKS)
+    assert found.suppressed == ()
+    assert {one.code for one in withholding(found)} == {check.code}
 
 
 @pytest.mark.parametrize("edition", ["public", "internal"])
