@@ -27,6 +27,7 @@ from kbtool.landings import Line
 _OPEN = re.compile(rb"(?:\xef\xbb\xbf)?---[ \t]*\r?\n")
 _CLOSE = re.compile(rb"\n(?:---|\.\.\.)[ \t]*\r?(?:\n|\Z)")
 _BLANK = b" \t\n\r\x0b\x0c"
+_SILENCE = re.compile(rb"<!--\s*kbtool\s*:\s*ignore\b[^<>]*-->")  #: no word of the article
 _FILE = "articles"  #: of the cache
 FETCH_ALL = "`git fetch --unshallow` brings it; in CI, write fetch-depth: 0 (GitHub) or GIT_DEPTH: 0 (GitLab)"
 _LEFT_OUT = "this clone leaves out older versions of the article: `git fetch --refetch --no-filter` brings them"
@@ -54,7 +55,7 @@ class FactReader:
         self.dates = _line_of(config, "last_reviewed_on")
         self.seals = _line_of(config, "review_seal")
         self.style = config.preset_.date_style
-        self.key = json.dumps([self.dates.pattern.decode(), self.seals.pattern.decode(), self.style])
+        self.key = json.dumps([*(one.pattern.decode() for one in (self.dates, self.seals, _SILENCE)), self.style])
         self._days: dict[bytes, str] = {}
 
     def read(self, raw: bytes) -> Fact:
@@ -64,6 +65,8 @@ class FactReader:
         opened = _OPEN.match(raw)
         closed = _CLOSE.search(raw, opened.end() - 1) if opened else None
         head, body = (raw[: closed.start()], raw[closed.end() :]) if closed else (b"", raw)
+        if b"kbtool" in body:
+            body = _SILENCE.sub(b"", body)
         digest = hashlib.blake2b(body.translate(None, _BLANK), digest_size=12).hexdigest()
         date, seal = self.dates.search(head), self.seals.search(head)
         day = self._day(date[1]) if date else ""

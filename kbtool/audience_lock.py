@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from kbtool.characters import escaped, unescaped
 from kbtool.config import Config
 from kbtool.errors import ConfigError
 
@@ -32,8 +33,6 @@ _HEAD = (
 _LINE = re.compile(
     rf"(?P<path>.+) (?P<edition>[a-z][a-z0-9-]*) (?P<state>{SHOWN}|{WITHHELD}) (?P<hidden>-|(?:[\w-]{{{PRINT}}})+)", re.ASCII
 )
-_ODD = re.compile("[\\\\\x00-\x1f\x7f\x85\u2028\u2029]")
-_WRITTEN = re.compile(r"\\u([0-9a-f]{4})")
 
 
 class Entry(NamedTuple):
@@ -63,7 +62,7 @@ class AudienceLock:
         order = sorted(self.entries, key=lambda one: (one[0].encode("utf-8", "surrogateescape"), one[1]))
         for path, edition in order:
             state, hidden = self.entries[path, edition]
-            yield f"{_ODD.sub(_escaped, path)} {edition} {state} {''.join(sorted(hidden)) or '-'}"
+            yield f"{escaped(path)} {edition} {state} {''.join(sorted(hidden)) or '-'}"
 
 
 def lock_path(config: Config) -> Path:
@@ -98,7 +97,7 @@ def parse_lock(text: str, where: str = FILE) -> AudienceLock:
         if match is None:
             raise ConfigError(f"not a line of {FILE}: {line[:60]!r}", where=f"{where}:{number}",
                               hint="resolve the merge and keep both sides' lines, then run `kbtool audience approve`")
-        key = (_WRITTEN.sub(lambda code: chr(int(code[1], 16)), match["path"]), match["edition"])
+        key = (unescaped(match["path"]), match["edition"])
         hidden = "" if match["hidden"] == "-" else match["hidden"]
         entry = Entry(match["state"], tuple(hidden[at : at + PRINT] for at in range(0, len(hidden), PRINT)))
         entries[key] = _both(entries.get(key, entry), entry)
@@ -113,7 +112,3 @@ def union(one: Iterable[str], other: Iterable[str]) -> tuple[str, ...]:
 
 def _both(one: Entry, other: Entry) -> Entry:
     return Entry(max(one.state, other.state), union(one.hidden, other.hidden))  # "withheld" is greater than "shown"
-
-
-def _escaped(match: re.Match[str]) -> str:
-    return f"\\u{ord(match[0]):04x}"

@@ -17,6 +17,9 @@ _HIDDEN = re.compile(
     "|[\U000e0000-\U000e007f])"
 )
 
+_ODD = re.compile("[\\\\\x00-\x1f\x7f\x85\u2028\u2029]")
+_WRITTEN = re.compile(r"\\u([0-9a-f]{4})")
+
 
 class OddCharacter(NamedTuple):
     """A character and where it stands: line and column of the file, both from 1."""
@@ -51,3 +54,13 @@ def hidden_characters(text: str) -> tuple[OddCharacter, ...]:
             if char := match["hidden"]:
                 found.setdefault((number, char), OddCharacter(number, match.start() + 1, char))
     return tuple(found.values())
+
+
+def escaped(text: str) -> str:
+    """Return a path for one line of a file: with what would end the line, or look like this, written as `\\u000a`."""
+    return _ODD.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def unescaped(text: str) -> str:
+    """Return a path that `escaped` has written."""
+    return _WRITTEN.sub(lambda match: chr(int(match[1], 16)), text)

@@ -18,6 +18,9 @@ from kbtool.finding import Finding, Severity, Unknown
 __all__ = ["Article", "Check", "Evidence", "Finding", "Severity", "SkipCheck", "Unknown"]
 
 
+DECIDES_READERS = "it decides who may read what"  #: why the findings of some checks can never be silenced
+
+
 class SkipCheck(Exception):  # noqa: N818 - it is an outcome, not an error
     """Raised by a check that cannot judge, with the reason; the run says so and goes on.
 
@@ -43,6 +46,7 @@ class Check(ABC):
     #: What it says of an article depends on that article, settings, tickets and the day alone, never on other articles or files.
     alone: ClassVar[bool] = False
     compares: ClassVar[bool] = False  #: it asks for `evidence.compared`, and runs only where there is something to compare with
+    not_suppressible: ClassVar[str] = ""  #: why its findings can neither be silenced nor be known debt; "" where they can
 
     @classmethod
     @cache

@@ -12,6 +12,7 @@ import click
 
 from kbtool import __version__, cli_history, shell
 from kbtool.cli_audience import audience
+from kbtool.cli_baseline import baseline, beside_baseline, debt
 from kbtool.cli_review import review, why
 from kbtool.cli_tickets import tickets
 from kbtool.errors import IncompleteError, KbtoolError, UsageError
@@ -73,6 +74,8 @@ def kbtool(ctx: click.Context, root: Path | None) -> None:
 @click.option("--fail-on", type=_SEVERITIES, help="The least severity that makes exit code 1 (default: error).")
 @click.option("--strict", is_flag=True, help="Exit with 3 when anything is unknown or was skipped.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 in spite of findings.")
+@click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help="The list of debt that is known.")
+@click.option("--no-baseline", is_flag=True, help="Report debt that is known, too.")
 @click.option("--today", metavar="DATE", help=_TODAY_HELP)
 @click.option("--no-cache", is_flag=True, help=_NO_CACHE_HELP)
 @click.option("--no-git", is_flag=True, help=_NO_GIT_HELP)
@@ -95,11 +98,14 @@ def check(
     """
     wanted = shell.find_reports(form, output, options["reports"])
     evidence, run = shell.run_checks(root, options, paths)
+    run = beside_baseline(run, evidence, paths, named=options["baseline"], without=options["no_baseline"])
     shell.write_reports(wanted, run, evidence)
     code = run.exit_code(fail_on or evidence.config.fail_on, strict=options["strict"])
     return 0 if code == 1 and options["exit_zero"] else code
 
 
+kbtool.add_command(baseline)
+kbtool.add_command(debt)
 kbtool.add_command(cli_history.impact)
 kbtool.add_command(cli_history.covers)
 kbtool.add_command(tickets)
@@ -127,6 +133,7 @@ def build(root: Path | None, /, names: Sequence[str], fail_on: str | None, allow
     from kbtool.reports.text import render
 
     evidence, run = shell.run_checks(root, options, (), publishes=True)
+    run = beside_baseline(run, evidence)
     editions = [evidence.edition(name) for name in names] or list(evidence.editions.values())
     shell.write(render(run, color=shell.colors(sys.stdout)), nl=False)
     held = withholding(run)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from kbtool import shell
 from kbtool.errors import UsageError
-
-if TYPE_CHECKING:
-    from kbtool.evidence import Evidence
 
 _OUTPUT = click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write the report to a file.")
 
@@ -75,7 +72,7 @@ def suggest(root: Path | None, /, articles: Sequence[Path], form: str, output: P
     from kbtool.suggest import Suggester, gaps
     from kbtool.suggest_report import missing_text, suggestions_text, to_json
 
-    evidence = _gather(root)
+    evidence = shell.gather_history(root)
     suggester = Suggester(evidence)
     proposals = suggester.missing() if missing else [suggester.propose(shell.find_article(evidence, path)) for path in articles]
     left = gaps(evidence) if missing else []
@@ -84,17 +81,3 @@ def suggest(root: Path | None, /, articles: Sequence[Path], form: str, output: P
     text = missing_text(proposals, left, evidence) if missing else suggestions_text(proposals)
     shell.write_report(to_json(proposals, left) if form == "json" else text, output, evidence)
     return 0
-
-
-def _gather(root: Path | None) -> Evidence:
-    """Gather the evidence with history, by way of the cache."""
-    from kbtool.cache import FOLDER, Cache
-    from kbtool.evidence import gather
-
-    config = shell.read_config(root)
-    cache = Cache(config.root / FOLDER)
-    evidence = gather(config, shell.day(None), cache)
-    for kind, notes in (("history", evidence.reviews.notes), ("cache", cache.notes)):
-        for note in notes:
-            shell.say(f"warning[{kind}]: {note}")
-    return evidence

@@ -52,6 +52,10 @@ def _folder(value: object) -> str:
     return value.strip("/").removeprefix("./")
 
 
+def _folder_or_none(value: object) -> str | None:
+    return None if value is None else _folder(value)
+
+
 _NAME = re.compile(r"""(?:"[^"]*"|'[^']*'|[\w-]+)""")  # one part of a key in TOML
 IntervalField = Annotated[Interval, BeforeValidator(_interval)]
 AgeField = Annotated[dt.timedelta, BeforeValidator(_age)]
@@ -152,6 +156,7 @@ class Config(_Frozen):
     known_keys: tuple[str, ...] = ()
     directives: tuple[str, ...] = ()
     due_soon: IntervalField = Interval(days=14)
+    max_ignore: IntervalField = Interval(months=12)  #: how far off the end of a suppression may be
     review_in: IntervalField = Interval(months=6)
     intervals: dict[Literal[ContentType, Risk], IntervalField] = Field(default_factory=dict)
     max_article_bytes: int = Field(default=2 * 2**20, gt=0)
@@ -163,6 +168,7 @@ class Config(_Frozen):
     defaults: dict[str, FolderDefaults] = Field(default_factory=dict)
     editions: dict[str, EditionConfig] = Field(default_factory=dict, validate_default=True)
     trackers: dict[str, TrackerConfig] = Field(default_factory=dict)
+    baseline: Annotated[str | None, BeforeValidator(_folder_or_none)] = None  #: the list of known debt, in the checks folder
     snapshot: Annotated[str, BeforeValidator(_folder)] = ".kbtool/tickets.jsonl"
     audit_allow: tuple[str, ...] = ()
     manifest_allow: tuple[str, ...] = ()  #: paths of a site that need no explanation; `*` stands for anything

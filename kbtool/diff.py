@@ -38,9 +38,9 @@ class Change:
     checks: Sequence[Check]
     notes: tuple[str, ...] = ()
 
-    def run(self, only: Callable[[str], bool] | None = None) -> Run:
+    def run(self, only: Callable[[str], bool] | None = None, known: Sequence[type[Check]] = ()) -> Run:
         """Run the checks; see `kbtool.runner.run`."""
-        found = run(self.evidence, self.checks, only=only, keep=self._keep)
+        found = run(self.evidence, self.checks, only=only, keep=self._keep, known=known)
         told = {article.path for article in found.articles} | {finding.path for finding in found.findings}
         left = sum(article.path not in told for article in self.evidence.articles)
         return replace(found, diff=Diff(self.compared.name, self.compared.base, left))

@@ -26,13 +26,31 @@ class Verdict(enum.StrEnum):
     ARCHIVED = "archived"
 
 
+#: Codes of what a review settles.
+SETTLED_BY_REVIEW = frozenset({"KB101", "KB102", "KB103", "KB105", "KB106", "KB108"})
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """Why a finding is silenced in place, until which day (on it, that is over), and the line of the article that says so."""
+
+    reason: str
+    until: dt.date
+    line: int
+
+    def __str__(self) -> str:
+        """Return it as people read it."""
+        return f"silenced until {self.until}: {self.reason}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One thing that is wrong, at one place.
 
     `path` is relative to the repository, POSIX; `line` and `column` count from 1. `subject` is what the finding is
     about inside its article (a link, an owner): with code and path it makes the `fingerprint`, which therefore survives
-    moved lines. `excerpt` is the line of the source. `evidence` holds the facts behind it, as JSON types.
+    moved lines. `excerpt` is the line of the source. `evidence` holds the facts behind it, as JSON types. One that its article
+    silences has a `suppression`.
     """
 
     code: str
@@ -48,6 +66,7 @@ class Finding:
     owners: tuple[str, ...] = ()
     excerpt: str = ""
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    suppression: Suppression | None = None
 
     @property
     def order(self) -> tuple[bytes, int, int, str, str]:
@@ -97,13 +116,17 @@ class ArticleVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A check as reports name it: its code, name, usual severity, first sentence, and documentation as Markdown."""
+    """A check as reports name it: its code, name, usual severity, first sentence, and documentation as Markdown.
+
+    `suppressible` says whether a finding of it may be silenced, or be known debt.
+    """
 
     code: str
     name: str
     severity: Severity
     summary: str
     documentation: str
+    suppressible: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +147,9 @@ class Run:
 
     `rules` are the checks that ran, sorted by code. `folder` is where the knowledge base is in its repository, "" or with a slash
     at its end, when the paths are from the top of that. `diff` says what the run was limited to, if to a change.
+
+    What does not fail the run is not among `findings`: `suppressed` are those that their articles silence, `known` those of the
+    baseline (None where there is none), and `paid` counts the entries of the baseline that nothing is found for any more.
     """
 
     findings: tuple[Finding, ...]
@@ -133,13 +159,25 @@ class Run:
     rules: tuple[Rule, ...] = ()
     folder: str = ""
     diff: Diff | None = None
+    suppressed: tuple[Finding, ...] = ()
+    known: tuple[Finding, ...] | None = None
+    paid: int = 0
+
+    @property
+    def everything(self) -> tuple[Finding, ...]:
+        """Return all findings, those that do not fail the run too, sorted."""
+        return tuple(sorted((*self.findings, *self.suppressed, *(self.known or ())), key=lambda finding: finding.order))
 
     def below(self, prefix: str) -> Run:
         """Return the run with paths from the top of the repository, in which the knowledge base is below `prefix`."""
         if not prefix:
             return self
+        def moved(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+            return tuple(replace(finding, path=prefix + finding.path) for finding in findings)
+
         return replace(
-            self, findings=tuple(replace(finding, path=prefix + finding.path) for finding in self.findings),
+            self, findings=moved(self.findings), suppressed=moved(self.suppressed),
+            known=None if self.known is None else moved(self.known),
             articles=tuple(replace(article, path=prefix + article.path) for article in self.articles), folder=prefix,
         )
 

@@ -79,10 +79,13 @@ def on_the_calendar(article: Article) -> bool:
 
 
 def verdict(article: Article, findings: Iterable[Finding], config: Config, unknown: Sequence[Unknown] = ()) -> ArticleVerdict:
-    """Return the verdict that the freshness findings of this article, and what is unknown about it, add up to."""
+    """Return the verdict that the freshness findings of this article, and what is unknown about it, add up to.
+
+    One that is silenced counts as a warning: somebody has judged it and named a day, but nobody has reviewed the article.
+    """
     mine = [finding for finding in findings if finding.code.startswith(FAMILY)]
-    errors = [finding.message for finding in mine if finding.severity is Severity.ERROR]
-    reasons = tuple(errors or (finding.message for finding in mine))
+    errors = [finding.message for finding in mine if finding.severity is Severity.ERROR and finding.suppression is None]
+    reasons = tuple(errors or map(_reason, mine))
     missing = tuple(dict.fromkeys(one.reason for one in unknown))
     lasting = any(one.lasting for one in unknown)
     due = review_by(article, config)
@@ -96,6 +99,10 @@ def verdict(article: Article, findings: Iterable[Finding], config: Config, unkno
     if missing:
         return ArticleVerdict(article.path, Verdict.UNKNOWN, due, missing, missing, lasting)
     return ArticleVerdict(article.path, Verdict.DUE if mine else Verdict.FRESH, due, reasons)
+
+
+def _reason(finding: Finding) -> str:
+    return finding.message + (f" ({finding.suppression})" if finding.suppression else "")
 
 
 @dataclass(frozen=True, slots=True)

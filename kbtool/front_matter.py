@@ -191,6 +191,13 @@ def _tickets(value: object) -> object:
     return tuple(item if isinstance(item, dict) else {"ref": item} for item in items)
 
 
+def _silences(value: object) -> object:
+    items = value if isinstance(value, list) else [] if value is None else [value]
+    if not all(isinstance(item, dict) for item in items):
+        raise _RefusedError("must be a list of entries", "write [{check: KB106, until: 2027-01-31, reason: why}]")
+    return tuple(items)
+
+
 CONTENT_TYPES, RISKS, CONFIDENCES = get_args(ContentType), get_args(Risk), get_args(Confidence)
 KNOWN_ISSUE_STATES = ("investigating", "confirmed", "mitigated", "resolved", "will-not-fix")
 
@@ -213,6 +220,17 @@ class TicketReference(_Model):
 
     ref: Annotated[str, BeforeValidator(_text)]
     expects: Annotated[Literal["open", "closed"] | None, BeforeValidator(_one_of("open", "closed"))] = None
+
+
+class Silence(_Model):
+    """One entry of `kbtool_ignore`: findings of some checks are silenced until a day. What is missing is for a check to say."""
+
+    model_config = ConfigDict(json_schema_extra={"required": ["check", "until", "reason"]})
+
+    check: Texts = Field((), description="Codes or names of checks")
+    until: Annotated[str | None, BeforeValidator(_text), WithJsonSchema(_DATE_SCHEMA)] = Field(
+        None, description="The day on which it is over")
+    reason: Text = Field(None, description="Why")
 
 
 class KnownIssue(_Model):
@@ -253,6 +271,8 @@ class FrontMatter(_Model):
     )
     redirect_from: Texts = Field((), description="Old URLs that lead here")
     known_issue: KnownIssue | None = None
+    kbtool_ignore: Annotated[tuple[Silence, ...], BeforeValidator(_silences)] = Field(
+        (), description="Findings of this article that are silenced, until when, and why")
     related: Texts = Field((), description="Paths of related articles")
     tags: Texts = ()
     draft: Annotated[bool, BeforeValidator(_yes_or_no)] = Field(

@@ -1,4 +1,4 @@
-"""The marks that a text has beside Markdown: regions, expiry blocks in comments, and includes.
+"""The marks that a text has beside Markdown: regions, expiry blocks and suppressions in comments, and includes.
 
 They are read line by line, whatever CommonMark makes of the text around them.
 """
@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from kbtool.inline_regions import InlineRegion, scan_inline
-from kbtool.regions import Problem, Region, Span, comment_spans, scan_regions
+from kbtool.regions import Problem, Region, Span, comment_spans, fences, scan_regions
 
 _EXPIRES = re.compile(r"<!--\s*(end\s+)?expires\b:?\s*(.*?)\s*--!?>\Z", re.DOTALL | re.IGNORECASE)
+_SILENCE = re.compile(r"<!--\s*kbtool(?=\s*:|[\s_-]*ignore\b)", re.IGNORECASE)
 _SNIPPET = re.compile(r"""[ \t]*(;*)-+8<-+(?:[ \t]+("(?:\\"|[^"])+"|'(?:\\'|[^'])+'))?\r?\Z""")
 
 
@@ -42,6 +43,17 @@ class Expiry:
     end: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class SilenceMark:
+    """A comment `<!-- kbtool: … -->`: what it says after the name, where it stands, and the lines that it is about."""
+
+    said: str
+    line: int
+    column: int
+    first: int
+    last: int
+
+
 class Marks(NamedTuple):
     """What a text says in marks of its own, line by line, whatever CommonMark makes of the text around them."""
 
@@ -51,6 +63,7 @@ class Marks(NamedTuple):
     comment_problem: Problem | None = None
     expiries: tuple[Expiry, ...] = ()
     inlines: tuple[InlineRegion, ...] = ()
+    silences: tuple[SilenceMark, ...] = ()
 
 
 NO_MARKS = Marks()
@@ -71,7 +84,8 @@ def read_marks(body: str, first_line: int, audiences: frozenset[str], directives
     problem = problem and replace(problem, line=problem.line + first_line - 1)
     inlines, more = scan_inline(body, first_line=first_line, audiences=audiences, words=directives)
     problems = tuple(sorted((*problems, *more), key=lambda found: found.line))
-    marks = Marks(includes, regions, problems, problem, tuple(_expiries(body, spans, first_line)), inlines)
+    silences = tuple(_silences(body, spans, first_line))
+    marks = Marks(includes, regions, problems, problem, tuple(_expiries(body, spans, first_line)), inlines, silences)
     return NO_MARKS if marks == NO_MARKS else marks
 
 
@@ -96,6 +110,36 @@ def _expiries(body: str, comments: Sequence[Span], first_line: int) -> list[Expi
                 place = dates.index(match[2]) if match[2] in dates else -1
                 done.append(replace(opened.pop(place), end=line))
     return sorted(done + opened, key=lambda block: block.start)
+
+
+def _silences(body: str, comments: Sequence[Span], first_line: int) -> Iterator[SilenceMark]:
+    found = [(start, end, match) for start, end in comments if (match := _SILENCE.match(body[start:end]))]
+    if not found:
+        return
+    bare = body
+    for start, end, _ in reversed(found):  # the text without them, line for line
+        bare = bare[:start] + "\n" * body.count("\n", start, end) + bare[end:]
+    lines = bare.split("\n")
+    code = list(fences(lines))
+    for start, end, match in found:
+        index, last = body.count("\n", 0, start), body.count("\n", 0, end)
+        block = _block(lines, code, index, last)
+        said = body[start + match.end() : end].removesuffix(">").rstrip("-!")
+        yield SilenceMark(said, index + first_line, start - body.rfind("\n", 0, start),
+                          block[0] + first_line, block[1] + first_line)
+
+
+def _block(lines: Sequence[str], code: Sequence[Span], index: int, last: int) -> Span:
+    """Return the block that a comment over these lines stands in, or else the next one: lines up to one that is empty."""
+    start = index
+    if not any(line.strip() for line in lines[index : last + 1]):
+        start = next((number for number in range(last + 1, len(lines)) if lines[number].strip()), index)
+    first = end = start
+    while first > 0 and lines[first - 1].strip():
+        first -= 1
+    while end + 1 < len(lines) and (lines[end + 1].strip() or any(one <= end < other - 1 for one, other in code)):
+        end += 1
+    return first, max(end, last)
 
 
 def snippets(lines: Sequence[str], first_line: int) -> Iterator[tuple[str, str, int, int]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
@@ -47,6 +47,9 @@ from kbtool.builtin_checks.review_in_future import ReviewInFuture
 from kbtool.builtin_checks.review_missing import ReviewMissing
 from kbtool.builtin_checks.review_overdue import ReviewOverdue
 from kbtool.builtin_checks.review_unsealed import ReviewUnsealed
+from kbtool.builtin_checks.suppression_expired import SuppressionExpired
+from kbtool.builtin_checks.suppression_invalid import SuppressionInvalid
+from kbtool.builtin_checks.suppression_unused import SuppressionUnused
 from kbtool.builtin_checks.symlink_escape import SymlinkEscape
 from kbtool.builtin_checks.text_changed import TextChanged
 from kbtool.builtin_checks.ticket_confidential import TicketConfidential
@@ -65,6 +68,7 @@ from kbtool.validation import wrong
 BUILTIN_CHECKS: tuple[type[Check], ...] = (
     FrontMatterInvalid, TitleMissing, OwnerMissing, OwnerUnknown, OwnerGone, AreaMissing, AreaUnknown, UrlTaken,
     NameNotPortable, ControlCharacter, HiddenCharacter, FileIgnored, LfsPointer, EmbeddedRepo,
+    SuppressionInvalid, SuppressionExpired, SuppressionUnused,
     ReviewMissing, ReviewOverdue, ReviewDue, ReviewInFuture, ReviewUnsealed, CodeChanged, CoversNothing, TextChanged, Expired,
     Expiring, BulkReview, CoversTooBroad,
     BrokenLink, BrokenAnchor, MissingAsset, OrphanAsset, UrlRemoved,
@@ -140,19 +144,22 @@ def _refuse_doubles(checks: Iterable[type[Check]]) -> None:
             taken[word] = here
 
 
-def make_checks(config: Config, select: Iterable[str] = (), ignore: Iterable[str] = ()) -> tuple[Check, ...]:
+def make_checks(
+    config: Config, select: Iterable[str] = (), ignore: Iterable[str] = (), known: Sequence[type[Check]] | None = None,
+) -> tuple[Check, ...]:
     """Return the checks to run, with the options of the configuration.
 
     Args:
         config: the configuration.
         select: codes, their beginnings (`KB1`), or names; nothing stands for the configuration's choice, else all.
         ignore: what of these is left out.
+        known: every check there is, where `find_checks` has been asked already.
 
     Raises:
         UsageError: a word of `select` or `ignore` is no check.
         ConfigError: a check cannot be loaded, or its options are wrong.
     """
-    known = find_checks(config)
+    known = find_checks(config) if known is None else known
     for word in (*select, *ignore, *config.select, *config.ignore):
         _refuse_unknown(word, known)
     for name in config.checks:

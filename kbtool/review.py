@@ -86,7 +86,7 @@ def dossier(article: Article, evidence: Evidence, run: Run) -> Dossier:
     edits = edits_of(article, evidence)
     knows = Counter(name for edit in edits for name in edit.authors)
     return Dossier(
-        article, verdict, tuple(finding for finding in run.findings if finding.path == article.path), review,
+        article, verdict, tuple(finding for finding in run.everything if finding.path == article.path), review,
         tuple(_code_files(review, evidence)), tuple(_edits_since(review, edits, evidence)), tuple(knows.most_common()),
         tuple(dict.fromkeys((one.reference, _ticket_state(one)) for one in evidence.tickets.of(article))),
         uncommitted_files(article, evidence),

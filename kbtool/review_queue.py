@@ -71,7 +71,7 @@ class Queue:
 
     @cached_property
     def _findings(self) -> Counter[str]:
-        return Counter(finding.path for finding in self.run.findings)
+        return Counter(finding.path for finding in self.run.everything)
 
     @cached_property
     def _edits(self) -> dict[str, list[int]]:

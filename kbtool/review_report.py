@@ -140,7 +140,8 @@ def _who_knows(found: Dossier) -> str:
 
 def _findings(found: Dossier, paint: Paint, width: int) -> Iterator[str]:
     for finding in found.findings:
-        first, *more = _prose(finding.message, " " * 12, width)
+        said = f"{finding.message} ({finding.suppression})" if finding.suppression else finding.message
+        first, *more = _prose(said, " " * 12, width)
         yield f"  {paint('error' if finding.severity is Severity.ERROR else 'warning', f'{finding.code:<9}')} {first[12:]}"
         yield from more
     for reason in found.verdict.unknown:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
+from kbtool.articles import Article
 from kbtool.check import Check, SkipCheck
 from kbtool.evidence import Evidence
 from kbtool.finding import ArticleVerdict, Finding, Rule, Run, Severity, Skipped, Unknown
 from kbtool.freshness import is_current, require_history, verdict
+from kbtool.suppressions import Judged, Silencer, SuppressionCheck
 
 _EXCERPT = 200  #: characters of the source line that a finding shows
 
@@ -25,6 +28,7 @@ def _all(_: Check, facts: Facts) -> Facts:
 
 def run(
     evidence: Evidence, checks: Sequence[Check], *, only: Callable[[str], bool] | None = None, keep: Keep = _all,
+    known: Sequence[type[Check]] = (),
 ) -> Run:
     """Run the checks and return what they found, sorted; there are verdicts on the articles that are to be judged.
 
@@ -33,34 +37,61 @@ def run(
         checks: the checks, with their options.
         only: says of a path whether it is reported on; all of the knowledge base is read in any case.
         keep: returns those of a check's facts that are reported.
+        known: every check that there is, so that an article cannot silence one that does not exist; else those that run.
     """
     found: list[Finding] = []
     unknown: defaultdict[str, list[Unknown]] = defaultdict(list)
     skipped: list[Skipped] = []
-    for check in sorted(checks, key=lambda check: check.waits()):
-        facts, skip = _run_one(check, evidence, keep)
+    ordinary = [check for check in checks if not isinstance(check, SuppressionCheck)]
+    for check in sorted(ordinary, key=lambda check: check.waits()):
+        facts, skip = _run_one(check, evidence, partial(check.check_all, evidence), keep)
         found += [fact for fact in facts if isinstance(fact, Finding)]
         for fact in facts:
             if isinstance(fact, Unknown):
                 unknown[fact.path].append(fact)
         skipped += skip
-    wanted = [finding for finding in found if only is None or only(finding.path)]
-    finished = _finished(wanted, evidence)
     lost = [skip.reason for skip in skipped if skip.lasting]
     for article in evidence.judged if lost else ():
         if is_current(article):
             unknown[article.path] += [Unknown(article.path, reason) for reason in lost]
+    stopped = {skip.check.partition(" ")[0] for skip in skipped}
+    told = {check.code for check in ordinary} - stopped
+    found, judged = Silencer(evidence, known or [type(check) for check in checks], told, unknown).silence(found)
+    for judge in (check for check in checks if isinstance(check, SuppressionCheck)):
+        facts, skip = _run_one(judge, evidence, partial(_judge_all, judge, judged, evidence), _all)
+        found += [fact for fact in facts if isinstance(fact, Finding)]
+        skipped += skip
+    return _made(evidence, checks, (found, unknown, skipped), only)
+
+
+def _judge_all(check: SuppressionCheck, judged: Iterable[tuple[Article, Judged]], evidence: Evidence) -> Iterator[Finding]:
+    for article, one in judged:
+        yield from check.judge(article, one, evidence)
+
+
+def _made(
+    evidence: Evidence, checks: Sequence[Check], told: tuple[list[Finding], Mapping[str, list[Unknown]], list[Skipped]],
+    only: Callable[[str], bool] | None,
+) -> Run:
+    found, unknown, skipped = told
+    wanted = [finding for finding in found if only is None or only(finding.path)]
+    finished = _finished(wanted, evidence)
     verdicts = _verdicts(finished, unknown, evidence, only)
     rules = sorted(map(_rule, checks), key=lambda rule: rule.code)
-    return Run(finished, verdicts, tuple(sorted(skipped)), len(checks), tuple(rules))
+    return Run(
+        tuple(finding for finding in finished if finding.suppression is None), verdicts, tuple(sorted(skipped)), len(checks),
+        tuple(rules), suppressed=tuple(finding for finding in finished if finding.suppression is not None),
+    )
 
 
 def _rule(check: Check) -> Rule:
     text = check.documentation()
-    return Rule(check.code, check.name(), check.severity, text.partition("\n")[0], text)
+    return Rule(check.code, check.name(), check.severity, text.partition("\n")[0], text, not check.not_suppressible)
 
 
-def _run_one(check: Check, evidence: Evidence, keep: Keep) -> tuple[Facts, list[Skipped]]:
+def _run_one(
+    check: Check, evidence: Evidence, read: Callable[[], Iterable[Finding | Unknown]], keep: Keep,
+) -> tuple[Facts, list[Skipped]]:
     """Run one check; one that breaks loses its own findings, and is reported, and stops no other."""
     name = f"{check.code} {check.name()}"
     if check.waits() and not evidence.judged:
@@ -70,7 +101,7 @@ def _run_one(check: Check, evidence: Evidence, keep: Keep) -> tuple[Facts, list[
     try:
         if check.needs_history:
             require_history(evidence)
-        for fact in check.check_all(evidence):
+        for fact in read():
             facts.append(graded(fact, check, evidence) if isinstance(fact, Finding) else fact)
     except SkipCheck as skip:  # what it has found by then stands
         skipped = [Skipped(name, str(skip), lasting=skip.lasting)]

@@ -88,11 +88,25 @@ def gather_evidence(root: Path | None, today: str | None) -> Evidence:
     return gather(read_config(root), day(today), now=moment(today), git=False)
 
 
+def gather_history(root: Path | None, *, today: str | None = None, no_cache: bool = False) -> Evidence:
+    """Gather the evidence with history, by way of the cache, and say what is odd about it; raises ConfigError and UsageError."""
+    from kbtool.cache import FOLDER, Cache
+    from kbtool.evidence import gather
+
+    config = read_config(root)
+    cache = Cache(None if no_cache else config.root / FOLDER)
+    evidence = gather(config, day(today), cache)
+    for kind, notes in (("history", evidence.reviews.notes), ("cache", cache.notes)):
+        for note in notes:
+            say(f"warning[{kind}]: {note}")
+    return evidence
+
+
 def run_checks(
     root: Path | None, options: dict[str, Any], paths: Sequence[Path], *, publishes: bool = False, history: bool = False
 ) -> tuple[Evidence, Run]:
     """Run the checks that the options ask for; raises UsageError where there is nothing to check."""
-    from kbtool.registry import make_checks
+    from kbtool.registry import find_checks, make_checks
     from kbtool.runner import run
 
     diff: str | None = options.get("diff")
@@ -103,7 +117,8 @@ def run_checks(
         from kbtool.engines import find_engine
 
         find_engine(config.engine)  # before any work is done
-    made = make_checks(config, options.get("select", ()), options.get("ignore", ()))
+    known = find_checks(config)
+    made = make_checks(config, options.get("select", ()), options.get("ignore", ()), known)
     checks = made if diff is not None else [check for check in made if not check.compares]
     if not checks:
         hint = "name a commit to compare with: --diff BASE" if made else "widen --select or narrow --ignore"
@@ -120,13 +135,13 @@ def run_checks(
                          hint="set content in [tool.kbtool], or write one with `kbtool new`")
     if diff is None:
         notes: dict[str, Sequence[str]] = {}
-        found = run(evidence, checks, only=only(paths, evidence))
+        found = run(evidence, checks, only=only(paths, evidence), known=known)
     else:
         from kbtool.diff import find_change
 
         change = find_change(evidence, diff, checks)
         evidence, notes = change.evidence, {"diff": change.notes}
-        found = change.run(only(paths, evidence))
+        found = change.run(only(paths, evidence), known)
     evidence.content.keep()
     if evidence.chosen is None:  # else it knows the tickets of a few articles only
         evidence.tickets.mentions.keep()
@@ -237,7 +252,7 @@ def write_reports(wanted: Sequence[Wanted], run: Run, evidence: Evidence) -> Non
 
     for one in wanted:
         if one.output:
-            _refuse_article(one.output, evidence)
+            refuse_article(one.output, evidence)
     machines = any(one.name != "text" for one in wanted)
     whole = run.below(place_in_repository(evidence.config)) if machines else run
     texts = []
@@ -283,7 +298,7 @@ def write_report(text: str, output: Path | None, evidence: Evidence) -> None:
     from kbtool.files import write_atomic
 
     _refuse_folder(output)
-    _refuse_article(output, evidence)
+    refuse_article(output, evidence)
     if evidence.config.base:
         from kbtool.untrusted import refuse_links
 
@@ -300,7 +315,8 @@ def _refuse_folder(output: Path) -> None:
         raise UsageError(f"{str(output)!r} is a folder, or its folder does not exist", kind="bad-output")
 
 
-def _refuse_article(output: Path, evidence: Evidence) -> None:
+def refuse_article(output: Path, evidence: Evidence) -> None:
+    """Raise UsageError where a file that is to be written is an article."""
     here, content = output.resolve(), (evidence.config.root / evidence.config.content).resolve()
     if here.is_relative_to(content) and here.relative_to(content).as_posix() in evidence.content.by_source:
         raise UsageError(f"{str(output)!r} is an article", kind="bad-output")
@@ -382,6 +398,13 @@ def counting(text: str) -> Iterator[Callable[[str, int, int], None]]:
             bars.update(tasks[name], completed=done, total=total)
 
         yield tell
+
+
+def plain(text: str) -> str:
+    """Return text with what would steer a terminal written as an escape."""
+    from kbtool.reports.text import visible
+
+    return visible(text, None)
 
 
 def say(text: str) -> None:

@@ -18,7 +18,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from kbtool.check import Check
 from kbtool.config import load_config
 from kbtool.evidence import Evidence, gather
 from kbtool.finding import Finding
+from kbtool.registry import BUILTIN_CHECKS
 from kbtool.runner import run
 from kbtool.tracker_contract import TrackerContract, TrackerKeys
 
@@ -73,12 +74,13 @@ def knowledge_base(folder: Path, files: Mapping[str, str | bytes], *, config: st
 
 
 def check_files(
-    check: Check, files: Mapping[str, str | bytes], *, config: str = "", today: dt.date | str = TODAY
+    check: Check, files: Mapping[str, str | bytes], *, config: str = "", today: dt.date | str = TODAY,
+    others: Sequence[Check] = (),
 ) -> list[Finding]:
-    """Run one check over a knowledge base with these files; a check that breaks or skips is an AssertionError."""
+    """Run one check, and others with it, over a knowledge base with these files; it is an AssertionError when one cannot run."""
     day = dt.date.fromisoformat(today) if isinstance(today, str) else today
     with tempfile.TemporaryDirectory(prefix="kbtool-test-") as folder:
-        found = run(knowledge_base(Path(folder), files, config=config, today=day), [check])
+        found = run(knowledge_base(Path(folder), files, config=config, today=day), [check, *others], known=BUILTIN_CHECKS)
     assert not found.skipped, found.skipped  # noqa: S101 - this is the test kit
     return list(found.findings)
 

@@ -161,6 +161,8 @@ class _Tree:
 def _settings(config: Config) -> Iterator[str]:
     """Yield the paths that the configuration names, relative to the knowledge base."""
     yield from (config.checks_folder, config.mkdocs, config.snapshot)
+    if config.baseline:
+        yield config.baseline
     for tracker in config.trackers.values():
         options = tracker.model_extra or {}
         named = (options[key] for key in _OPTIONS if isinstance(options.get(key), str))

@@ -114,6 +114,7 @@ tickets: [SUP-431, {ref: acme/shop#88, expects: open}]
 confidence: not-validated
 redirect_from: [old/]
 known_issue: {state: confirmed, affects: "2.0", workaround: none, opened: 2026-01-02, updated: 2026-01-03, fixed_in: "2.1"}
+kbtool_ignore: [{check: KB106, until: 2027-01-31, reason: "a reason"}]
 related: [a.md]
 tags: [pdf]
 draft: false""")

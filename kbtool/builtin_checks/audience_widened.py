@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kbtool.audience_lock import FILE
-from kbtool.check import Check, Evidence, Finding, Severity
+from kbtool.check import DECIDES_READERS, Check, Evidence, Finding, Severity
 from kbtool.widening import Editions, Widened
 
 _SHOWN = 60  #: characters of the words in a message
@@ -39,6 +39,7 @@ class AudienceWidened(Check):
     """
 
     code: ClassVar[str] = "KB404"
+    not_suppressible: ClassVar[str] = DECIDES_READERS
 
     required: bool = False  #: whether a missing list is an error
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from kbtool.check import Article, Check, Evidence, Finding
+from kbtool.check import DECIDES_READERS, Article, Check, Evidence, Finding
 from kbtool.content_files import LFS_POINTER
 
 
@@ -40,6 +40,7 @@ class FrontMatterInvalid(Check):
 
     code: ClassVar[str] = "KB001"
     alone: ClassVar[bool] = True
+    not_suppressible: ClassVar[str] = DECIDES_READERS
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield one finding for each problem that reading the article met."""

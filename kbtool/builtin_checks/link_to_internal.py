@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from kbtool.check import Article, Check, Evidence, Finding
+from kbtool.check import DECIDES_READERS, Article, Check, Evidence, Finding
 from kbtool.editions import Edition, RedactionError
 from kbtool.links import links_to
 from kbtool.urls import Target
@@ -43,6 +43,7 @@ class LinkToInternal(Check):
     """
 
     code: ClassVar[str] = "KB401"
+    not_suppressible: ClassVar[str] = DECIDES_READERS
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding for each link that some edition shows and cannot follow."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from kbtool.check import Article, Check, Evidence, Finding
+from kbtool.check import DECIDES_READERS, Article, Check, Evidence, Finding
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class RegionUnbalanced(Check):
 
     code: ClassVar[str] = "KB402"
     alone: ClassVar[bool] = True
+    not_suppressible: ClassVar[str] = DECIDES_READERS
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding for each marker that does not fit."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from kbtool.check import Check, Evidence, Finding
+from kbtool.check import DECIDES_READERS, Check, Evidence, Finding
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class SymlinkEscape(Check):
     """
 
     code: ClassVar[str] = "KB405"
+    not_suppressible: ClassVar[str] = DECIDES_READERS
 
     def check_all(self, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding for each symlink that leaves the content folder, loops, or ends nowhere."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from kbtool.check import Check, Evidence, Finding
+from kbtool.check import DECIDES_READERS, Check, Evidence, Finding
 from kbtool.urls import folded, page_key
 
 
@@ -24,6 +24,7 @@ class UrlTaken(Check):
     """
 
     code: ClassVar[str] = "KB008"
+    not_suppressible: ClassVar[str] = DECIDES_READERS
 
     def check_all(self, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding for each file or redirect whose URL belongs to an earlier one."""

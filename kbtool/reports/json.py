@@ -17,6 +17,8 @@ def render(run: Run, *, color: bool = False) -> str:
         "schema_version": SCHEMA_VERSION,
         "complete": run.complete,
         "findings": [_finding(finding) for finding in run.findings],
+        "suppressed": [*map(_suppressed, run.suppressed)],
+        "known": [_finding(finding) for finding in run.known or ()],
         "skipped": [_skipped(skip) for skip in run.skipped],
         "unknown": [{"path": found.path, "reason": "; ".join(found.unknown or found.reasons)} for found in run.unknown],
         "articles": [_article(found) for found in run.articles],
@@ -34,6 +36,12 @@ def _finding(finding: Finding) -> dict[str, Any]:
     }
 
 
+def _suppressed(finding: Finding) -> dict[str, Any]:
+    why = finding.suppression
+    said = {"reason": why.reason, "until": why.until.isoformat(), "line": why.line} if why else None
+    return {**_finding(finding), "suppression": said}
+
+
 def _skipped(skip: Skipped) -> dict[str, Any]:
     return {"check": skip.check, "reason": skip.reason, "failed": skip.failed, "lasting": skip.lasting}
 
@@ -49,6 +57,7 @@ def _summary(run: Run) -> dict[str, int]:
     verdicts = [found.verdict.value for found in run.articles]
     return {
         "errors": run.count(Severity.ERROR), "warnings": run.count(Severity.WARNING), "articles": len(run.articles),
+        "suppressed": len(run.suppressed), "known": len(run.known or ()), "paid": run.paid,
         "checks": run.checks, "skipped": len(run.skipped),
         **{word: verdicts.count(word) for word in ("fresh", "due", "stale", "unknown", "archived")},
     }

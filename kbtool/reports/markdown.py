@@ -6,13 +6,13 @@ import shlex
 from collections.abc import Iterator
 from itertools import groupby
 
-from kbtool.finding import Finding, Run, Severity
+from kbtool.finding import SETTLED_BY_REVIEW, Finding, Run, Severity
 from kbtool.reports.markdown_text import code, escaped
 from kbtool.reports.notices import notices
+from kbtool.reports.text import set_aside
 
 MARK = "<!-- kbtool check -->"  #: the first line of a comment, by which a workflow finds the one to replace
 _LONGEST = 60_000  #: bytes of a comment; GitHub takes 65,536 characters, or fewer of those that are wide
-_REVIEWED = frozenset({"KB101", "KB102", "KB103", "KB105", "KB106", "KB108"})  #: what a review settles
 _SIGNS = {Severity.ERROR: "❌", Severity.WARNING: "⚠️"}
 
 
@@ -34,6 +34,7 @@ def render(run: Run, *, color: bool = False) -> str:
 def _head(run: Run) -> str:
     errors, warnings = run.count(Severity.ERROR), run.count(Severity.WARNING)
     parts = [_count(errors, "error"), _count(warnings, "warning")] if run.findings else []
+    parts += set_aside(run)
     parts += [f"{len(run.unknown)} unknown"] if run.unknown else []
     parts += [f"{_count(len(run.skipped), 'check')} did not run"] if run.skipped else []
     head = f"### {', '.join(parts) or 'Nothing to report'} in {_count(len(run.articles), 'article')}"
@@ -65,14 +66,16 @@ def _finding(finding: Finding) -> str:
 
 def _commands(run: Run) -> Iterator[str]:
     """Yield the commands that show it all, say what a finding means, and record that an article is right."""
-    if run.complete and not run.findings:
-        return
     start = f"kbtool -C {shlex.quote(run.folder.rstrip('/'))}" if run.folder else "kbtool"
+    if run.complete and not run.findings and not run.paid:
+        return
     limited = f" --diff {shlex.quote(run.diff.name)}" if run.diff else ""
     yield f"\n- To see it: {code(f'{start} check{limited}', None)}"
+    if run.paid:
+        yield f"- {_count(run.paid, 'fault')} of the baseline mended: {code(f'{start} baseline --shrink', None)} takes note of it"
     if run.findings:
         yield f"- What it means and how to mend it: {code(f'{start} explain {run.findings[0].code}', None)}"
-    old = next((finding.path for finding in run.findings if finding.code in _REVIEWED), None)
+    old = next((finding.path for finding in run.findings if finding.code in SETTLED_BY_REVIEW), None)
     if old:
         yield f"- If the article is still right: {code(f'{start} review {shlex.quote(old)}', None)}"
 

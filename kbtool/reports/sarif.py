@@ -1,7 +1,8 @@
 """The report for code scanning: SARIF 2.1.0 (OASIS), within the limits that GitHub documents for an upload.
 
 GitHub shows 5,000 results of a run, takes 25,000 and no file of more than 10 MB compressed; so the 5,000 that weigh most are
-written, and a notification says how many were left out. https://docs.github.com/code-security (SARIF support)
+written, and a notification says how many were left out. What is silenced, or in the baseline, comes last, as a note: GitHub does
+not read `suppressions`. https://docs.github.com/code-security (SARIF support)
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sa
 def render(run: Run, *, color: bool = False) -> str:
     """Return the findings of a run as one SARIF log; paths are relative to `%SRCROOT%`."""
     del color
-    shown, left = most_severe(run.findings, LIMIT)
+    new, left = most_severe(run.findings, LIMIT)
+    aside = (*run.suppressed, *(run.known or ()))[: LIMIT - len(new)]
+    left += len(run.suppressed) + len(run.known or ()) - len(aside)
     numbers = {rule.code: number for number, rule in enumerate(run.rules)}
     document = {
         "$schema": _SCHEMA, "version": "2.1.0",
@@ -38,7 +41,10 @@ def render(run: Run, *, color: bool = False) -> str:
                 "executionSuccessful": not run.broken,
                 "toolExecutionNotifications": list(_notifications(run, left)),
             }],
-            "results": [_result(finding, numbers) for finding in shown],
+            "results": [
+                *({**_result(finding, numbers), **_state(run, "new")} for finding in new),
+                *({**_result(finding, numbers), **_set_aside(finding, run)} for finding in aside),
+            ],
             "properties": {"truncated": left},
         }],
     }
@@ -65,6 +71,19 @@ def _result(finding: Finding, numbers: dict[str, int]) -> dict[str, Any]:
             "region": {"startLine": finding.line, "startColumn": finding.column},
         }}],
         "partialFingerprints": {"kbtool/v1": finding.fingerprint},
+    }
+
+
+def _state(run: Run, state: str) -> dict[str, Any]:
+    return {} if run.known is None else {"baselineState": state}
+
+
+def _set_aside(finding: Finding, run: Run) -> dict[str, Any]:
+    """Return what a result has that does not fail the run."""
+    why = finding.suppression
+    kind, said, state = ("inSource", visible(str(why), None), "new") if why else ("external", "in the baseline", "unchanged")
+    return {
+        "level": "note", "suppressions": [{"kind": kind, "status": "accepted", "justification": said}], **_state(run, state),
     }
 
 

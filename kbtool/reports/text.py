@@ -26,6 +26,7 @@ def render(run: Run, *, color: bool = False) -> str:
         blocks.append("\n".join([paint("path", _at_start(path)), *lines]))
     blocks += [_unknown(notice, paint) for notice in unknowns(run, judged=True)]
     blocks += [_skip(notice, paint) for notice in skips(run)]
+    blocks += [paint("hint", paid(run))] if run.paid else []
     return "\n\n".join([*blocks, _summary(run, paint)]) + "\n"
 
 
@@ -97,7 +98,7 @@ def _marker(finding: Finding) -> str:
 def _summary(run: Run, paint: Paint) -> str:
     errors, warnings = run.count(Severity.ERROR), run.count(Severity.WARNING)
     parts = [
-        _count(errors, "error"), _count(warnings, "warning"), f"{len(run.unknown)} unknown",
+        _count(errors, "error"), _count(warnings, "warning"), *set_aside(run), f"{len(run.unknown)} unknown",
         _count(len(run.articles), "article"), f"{len(run.skipped)} skipped",
     ]
     reasons = "; ".join(
@@ -110,6 +111,18 @@ def _summary(run: Run, paint: Paint) -> str:
 def _left_alone(diff: Diff) -> str:
     left = _count(diff.left_alone, "other article")
     return f"\n{left} left alone (compared with {visible(diff.name)}, {diff.base[:12]})"
+
+
+def set_aside(run: Run) -> list[str]:
+    """Return how many findings do not fail the run, and why, where there are any."""
+    silenced = [f"{len(run.suppressed)} silenced"] if run.suppressed else []
+    return silenced + ([f"{len(run.known)} in the baseline"] if run.known else [])
+
+
+def paid(run: Run) -> str:
+    """Return how many entries of the baseline are not needed any more, and what to do."""
+    are = "entry of the baseline is" if run.paid == 1 else "entries of the baseline are"
+    return f"{run.paid} {are} paid off: `kbtool baseline --shrink` takes {'it' if run.paid == 1 else 'them'} out"
 
 
 def _count(n: int, word: str) -> str:

@@ -15,10 +15,10 @@ from kbtool.testing import knowledge_base
 CONFIG = '[tool.kbtool.editions.partner]\naudiences = ["public", "partner"]'
 KEYS = [
     "title: x", "covers: ['src/**', '!x', 'a:b', '[', '/']", "review_seal: '1 review:- text:- code:- tickets:-'", "audience: public", "audience: partner", "redirect_from: [/a/, '//[', /b.html]", "last_reviewed_on: 2026-11-01",
-    "expires: 2199-12-31", "review_in: 50 years", "owners: [ana, gone, '']", "tickets: [{ref: a}]", "draft: true", "a: b: c", "- a",
+    "expires: 2199-12-31", "review_in: 50 years", "owners: [ana, gone, '']", "tickets: [{ref: a}]", "draft: true", "kbtool_ignore: {check: KB013, until: 2027-01-31, reason: why}", "kbtool_ignore: [{check: [], until: 1}, {}]", "a: b: c", "- a",
 ]
 BODY = [
-    "::: internal\n", "::: partner\n", ":::\n", "\\:::", "<!-- expires 2026-01-01 -->\n", "<!-- end expires -->\n", "<!--", "-->",
+    "<!-- kbtool: ignore KB201 until 2027-01-31: why -->", "<!-- kbtool: ignore KB4 until 2026-01-31: why -->\n", "<!-- kbtool:", "::: internal\n", "::: partner\n", ":::\n", "\\:::", "<!-- expires 2026-01-01 -->\n", "<!-- end expires -->\n", "<!--", "-->",
     "```\n", "`", "[a](b.md#x)", "[a](a.md?q#%ff)", "[a](../../..)", "[a](//[)", "[a](http://[::1)", "![i](%2e%2e/x.png)",
     "<a href='b.md'>", '<img src="">', "| a |\n|--|\n", "> ", "- ", "    ", "\n\n", "# H\n", "# H {#x}\n", "[r]: b.md\n", "[x][r]",
     '--8<-- "b.md"\n', '--8<-- "a.md"\n', "--8<--\n", "[^1]", "[^1]: f\n", "\u200b", "\U0001f3f4\U000e0061", "\r", "\x1b", "---\n",

@@ -1,7 +1,8 @@
-"""FAULTS.md 2.14, rows N1 to N10: the command line, the configuration and the environment, each through a real process."""
+"""FAULTS.md 2.14, rows N1 to N10 and N14 to N16: the command line, the configuration and the environment, each through a real process."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 from typing import Any
@@ -320,3 +321,59 @@ def test_n10_a_site_is_built_without_a_home(kb: Any) -> None:
     done = kb.run("build", "--edition", "public", env={"HOME": "/proc/nothing", "XDG_CACHE_HOME": "/proc/nothing"})
     assert (done.code, done.err) == (0, "")
     assert (kb.root / "site/public/index.html").is_file()
+
+
+def test_n14_a_baseline_of_something_else_is_told(kb: Any) -> None:
+    """It excuses nothing, a warning says that it does not fit, and what does not match any more is listed."""
+    kb.write("content/bad.md", "---\ntitle: Bad\n---\n")
+    kb.write("checks/baseline.txt", "# kbtool baseline 1\ncontent/elsewhere.md KB003 0123456789ab\ncontent/index.md KB003 0123456789ab\n")
+    done = kb.run("check", "--no-git")
+    assert done.code == 1
+    assert done.err == "kbtool: warning[baseline]: nothing that checks/baseline.txt names is found here: is it that of another knowledge base?\n"
+    assert "2 entries of the baseline are paid off: `kbtool baseline --shrink` takes them out\n" in done.out
+
+
+def test_n14_no_baseline_hides_what_decides_who_may_read(kb: Any) -> None:
+    """An article whose audience cannot be read keeps the sites back, whatever the baseline and the article say."""
+    kb.write("content/bad.md", "---\ntitle: [\n---\n\n<!-- kbtool: ignore KB001 until 2027-01-31: we know -->\n")
+    kb.write("content/torn.md", "---\ntitle: T\nowners: [ana]\nproduct_areas: [billing]\n---\n\n<!-- kbtool: ignore KB402 until 2027-01-31: we know -->\n::: internal\n")
+    kb.write("checks/baseline.txt", "# kbtool baseline 1\n" + "".join(f"content/{name}.md {code} {0:012x}\n" for name, code in (("bad", "KB001"), ("torn", "KB402"))))
+    done = kb.run("build", "--no-git")
+    assert done.code == 1
+    assert re.search(r"no site was published: \d finding\(s\) leave open who may read what \(KB001, KB402\)", done.err)
+    assert "KB402 cannot be silenced: it decides who may read what" in done.out
+    assert not (kb.root / "site").exists()
+
+
+@pytest.mark.parametrize("said", ["until 2027-01-31", "until 2026-11-22: we know", ": we know", "until 2026-13-01: we know", "until 2199-01-01: we know"])
+def test_n15_a_suppression_without_a_reason_or_an_end_is_exit_1(kb: Any, said: str) -> None:
+    """It is a finding, and what it would silence is one, too."""
+    text = (kb.root / "content/index.md").read_text()
+    kb.write("content/index.md", f"{text}\n<!-- kbtool: ignore KB201 {said} -->\n[x](nowhere.md)\n")
+    done = kb.run("check", "--no-git")
+    assert (done.code, done.out.count(" error KB02"), done.out.count(" error KB201")) == (1, 1, 1)
+    kb.write("content/index.md", f"{text}\n<!-- kbtool: ignore KB201 until 2027-01-31: we know -->\n[x](nowhere.md)\n")
+    assert kb.run("check", "--no-git").code == 0
+
+
+@pytest.mark.parametrize("content", ["# kbtool baseline 2\n", "", "{}\n", "# kbtool baseline 1\nwhat\n", "# kbtool baseline 1\n=======\n"])
+def test_n16_a_baseline_of_a_later_version_or_a_broken_one_is_exit_2(kb: Any, content: str) -> None:
+    """One line names file and line, no report is printed, and the file stays."""
+    kb.write("checks/baseline.txt", content)
+    for args in (["check"], ["build"], ["baseline"], ["baseline", "--shrink"], ["debt"]):
+        done = kb.run(*args, *(["--no-git"] if args[0] in ("check", "build") else []))
+        assert (done.code, done.out, done.err.count("\n")) == (2, "", 1), args
+        assert re.match(r"kbtool: error\[bad-baseline\]: checks/baseline\.txt:[12]: ", done.err)
+    assert (kb.root / "checks/baseline.txt").read_text() == content
+
+
+def test_n16_a_cache_of_a_later_version_is_not_read(kb: Any) -> None:
+    """It is made anew, without a word: nothing depends on it."""
+    usual = kb.run("check", "--no-git")
+    path = kb.root / ".kbtool/cache/content"
+    _, packed = path.read_bytes().split(b"\n", 1)
+    later = re.sub(rb'"version": "[^"]*"', b'"version": "99.0.0 0"', packed, count=1).replace(b"Export invoices", b"Export anything")
+    assert later != packed
+    kb.write(".kbtool/cache/content", hashlib.sha256(later).hexdigest().encode() + b"\n" + later)
+    assert kb.run("check", "--no-git") == usual
+    assert b"99.0.0" not in path.read_bytes()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import strategies as st
 
-from kbtool.finding import ArticleVerdict, Finding, Rule, Run, Severity, Skipped, Verdict
+from kbtool.finding import ArticleVerdict, Finding, Rule, Run, Severity, Skipped, Suppression, Verdict
 
 #: What a terminal, a build server or a platform would obey, and characters that a format cannot hold.
 HOSTILE = "\x1b[31mred\x1b]0;title\x07\r\n::error::injected ##[error]x\u202egnp.\u2066\u200b\x9b2J\udcff"
@@ -56,7 +57,19 @@ def made_run() -> Run:
         Rule("KB102", "review-overdue", Severity.ERROR, "A review is overdue.", "A review is overdue.\n\n**Why it matters**: `it` is old."),
         Rule("KB201", "broken-link", Severity.ERROR, "A link leads nowhere.", "A link leads nowhere."),
     )
-    return Run(findings, articles, skipped, checks=25, rules=rules)
+    suppressed = (
+        Finding(
+            code="KB201", name="broken-link", severity=Severity.ERROR, path="content/über uns.md", line=9, column=2, message="nothing is at 'soon.md'",
+            subject="soon.md", fingerprint="4123456789abcdef", owners=("ana",), suppression=Suppression(f"comes {HOSTILE}", dt.date(2027, 1, 31), 8),
+        ),
+    )
+    known = (
+        Finding(
+            code="KB102", name="review-overdue", severity=Severity.ERROR, path="content/home.md", line=4, message=f"the review was due {HOSTILE}",
+            fingerprint="5123456789abcdef", owners=("ana",),
+        ),
+    )
+    return Run(findings, articles, skipped, checks=25, rules=rules, suppressed=suppressed, known=known, paid=2)
 
 
 @pytest.fixture
@@ -88,7 +101,15 @@ def runs() -> st.SearchStrategy[Run]:
     article = st.builds(ArticleVerdict, path, st.sampled_from(Verdict), st.none() | st.dates(), lacking, lacking, st.booleans())
     articles = st.lists(article, max_size=4, unique_by=lambda article: article.path).map(tuple)
     skipped = st.lists(st.builds(Skipped, text, text, st.booleans(), st.booleans()), max_size=3).map(tuple)
-    return st.builds(Run, findings, articles, skipped, st.integers(0, 99))
+
+    def some_aside(found: Run, silent: int, known: int, reason: str) -> Run:
+        """Return the run with its first findings silenced, and the next ones in the baseline."""
+        suppression = Suppression(reason, dt.date(2027, 1, 31), 3)
+        silenced = tuple(replace(finding, suppression=suppression) for finding in found.findings[:silent])
+        return replace(found, findings=found.findings[silent + known :], suppressed=silenced, known=found.findings[silent : silent + known] or None)
+
+    made = st.builds(Run, findings, articles, skipped, st.integers(0, 99))
+    return st.builds(some_aside, made, st.integers(0, 2), st.integers(0, 2), text)
 
 
 @pytest.fixture(scope="session")

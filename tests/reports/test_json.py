@@ -49,9 +49,9 @@ def test_a_clean_run(clean_run: Run, schema: Draft202012Validator) -> None:
     document = json.loads(render(clean_run))
     schema.validate(document)
     assert document == {
-        "schema_version": 1, "complete": True, "findings": [], "skipped": [], "unknown": [],
+        "schema_version": 1, "complete": True, "findings": [], "suppressed": [], "known": [], "skipped": [], "unknown": [],
         "articles": [{"path": "content/home.md", "verdict": "fresh", "review_by": "2027-01-01", "reasons": []}],
-        "summary": {"errors": 0, "warnings": 0, "articles": 1, "checks": 25, "skipped": 0, "fresh": 1, "due": 0, "stale": 0, "unknown": 0, "archived": 0},
+        "summary": {"errors": 0, "warnings": 0, "suppressed": 0, "known": 0, "paid": 0, "articles": 1, "checks": 25, "skipped": 0, "fresh": 1, "due": 0, "stale": 0, "unknown": 0, "archived": 0},
     }
 
 
