@@ -63,8 +63,8 @@ class Check(ABC):
         return {field.name: field.default for field in fields(cls)}
 
     def check_all(self, evidence: Evidence) -> Iterator[Finding | Unknown]:
-        """Yield the findings of the whole knowledge base, and what cannot be known about an article."""
-        return chain.from_iterable(map(self.check, evidence.articles, repeat(evidence)))
+        """Yield the findings of the knowledge base, or of the articles that are judged, and what cannot be known of them."""
+        return chain.from_iterable(map(self.check, evidence.judged, repeat(evidence)))
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding | Unknown]:
         """Yield the findings of one article, and what cannot be known about it."""

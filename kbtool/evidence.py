@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from kbtool.articles import Article, Content, load_articles
@@ -36,22 +36,32 @@ class Evidence:
     site: SiteConfig
     content: Content
     urls: UrlMap
-    finish: Callable[[], Reviews]  #: waits for git, which runs from the start
+    finish: Callable[[Sequence[Article]], Reviews]  #: waits for git, which runs already; takes the articles that are judged
     tickets: TicketEvidence
     owners: Mapping[str, Owner] | None = None
     product_areas: Mapping[str, ProductArea] | None = None
     styles: Mapping[str, frozenset[str]] = field(default_factory=dict)  #: style sheet → the assets that it refers to
     lock: AudienceLock | None = None  #: what readers outside may see; None where nobody has written that down
+    chosen: tuple[Article, ...] | None = None  #: the articles that are judged, where not all are
 
     @property
     def articles(self) -> tuple[Article, ...]:
         """Return all articles, sorted by path."""
         return self.content.articles
 
+    @property
+    def judged(self) -> tuple[Article, ...]:
+        """Return the articles that this run is about; the others are there to be linked to and compared with."""
+        return self.articles if self.chosen is None else self.chosen
+
+    def narrowed(self, only: Callable[[str], bool]) -> Evidence:
+        """Return the same evidence for a run about the articles with these paths; to be asked before anything waits for git."""
+        return replace(self, chosen=tuple(article for article in self.articles if only(article.path)))
+
     @cached_property
     def reviews(self) -> Reviews:
         """Return what is known about the reviews of articles, and of the code that they cover."""
-        return self.finish()
+        return self.finish(self.judged)
 
     @cached_property
     def editions(self) -> dict[str, Edition]:
@@ -101,10 +111,10 @@ def gather(  # noqa: PLR0913 - one keyword for each thing to read
     urls = UrlMap(content, site)
     trackers = make_trackers(config)
 
-    def finish() -> Reviews:
+    def finish(judged: Sequence[Article]) -> Reviews:
         if repositories is None:
             return Reviews(content.articles, urls, config, wanted=False)
-        return repositories.finish(today, content.articles, urls, content.keep)
+        return repositories.finish(today, content.articles, urls, content.keep, judged=judged)
 
     return Evidence(
         today=today, config=config, site=site, content=content, urls=urls, finish=finish, owners=load_owners(config),

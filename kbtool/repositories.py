@@ -63,9 +63,13 @@ class Repositories:
         return opened
 
     def finish(
-        self, today: dt.date, articles: Sequence[Article], urls: UrlMap, meanwhile: Callable[[], None] = lambda: None
+        self, today: dt.date, articles: Sequence[Article], urls: UrlMap, meanwhile: Callable[[], None] = lambda: None, *,
+        judged: Sequence[Article] | None = None,
     ) -> Reviews:
-        """Return the reviews of these articles in the light of all that; `meanwhile` is done while git reads their versions."""
+        """Return the reviews of these articles in the light of all that; `meanwhile` is done while git reads their versions.
+
+        Lines are counted for those that are `judged`, by default for all of them.
+        """
         code = {}
         self._meanwhile = meanwhile
         for name, opened in self._opened.items():
@@ -73,7 +77,7 @@ class Repositories:
                 code[name] = self._code(name, opened, today, articles)
             except (GitError, Unproven) as error:
                 self._missing[name] = _reason(error)
-        made = Reviews(articles, urls, self._config, code, self._missing)
+        made = Reviews(articles, urls, self._config, code, self._missing, judged=articles if judged is None else judged)
         made.notes = tuple(note for one in code.values() for note in one.history.notes)
         if MAIN in code:
             self._with_histories(made, code[MAIN].history)
@@ -105,10 +109,10 @@ class Repositories:
 
     def _count_lines(self, made: Reviews) -> dict[Pair, tuple[int, int]]:
         """Return how many lines each changed file gained and lost since the review."""
-        changes = [made.of(article).code for article in made.articles]
+        changes = [made.of(article).code for article in made.judged]
         pairs = {pair for change in changes if change for pair in change.pairs if pair.then != pair.now}
         kept = self._kept_lines()
-        known = {pair: kept[pair] for pair in pairs if pair in kept}
+        known = {pair: kept[pair] for pair in (kept if len(made.judged) < len(made.articles) else pairs) if pair in kept}
         for name, code in made.code.items():
             known |= _counted(code, [pair for pair in pairs - known.keys() if pair.repository == name])
         if any(not pair.uncommitted for pair in known.keys() - kept.keys()):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -34,6 +34,7 @@ class Reviews:
         histories: those of the articles, where `MAIN` can be read.
         prefix: the path of the knowledge base inside its repository, with a slash, or "".
         wanted: False where the user does without history; no check may then speak of it.
+        judged: the articles that this run is about.
     """
 
     articles: Sequence[Article]
@@ -44,6 +45,7 @@ class Reviews:
     histories: ArticleHistories | None = None
     prefix: str = ""
     wanted: bool = True
+    judged: Sequence[Article] = ()
     notes: tuple[str, ...] = ()
     lines: dict[Pair, tuple[int, int]] = field(default_factory=dict)  #: pair → lines added and removed
     _found: dict[str, ReviewEvidence] = field(default_factory=dict)
@@ -166,17 +168,26 @@ class Reviews:
 
     @cached_property
     def bulk(self) -> dict[str, tuple[str, int]]:
-        """Return article's path → (commit, how many articles' dates it moved), for articles whose date it moved."""
+        """Return article's path → (commit, how many articles' dates it moved), for judged articles whose date it moved."""
         if self.histories is None or self.main is None:
             return {}
-        moved: dict[str, int] = {}
-        for article in self.articles:
-            review = self.of(article).review
-            if review and review.commit and self._moved(article, review.landing):
-                moved[article.path] = review.landing
-        counts = Counter(moved.values())
+        mine = self._dates_moved(self.judged)
+        landings, judged = set(mine.values()), {article.path for article in self.judged}
+        others = [article for article in self.articles if article.path not in judged and self._has_version(article, landings)]
+        counts = Counter(mine.values()) + Counter(self._dates_moved(others).values())
         ids = self.main.line.landings.ids
-        return {path: (ids[landing], counts[landing]) for path, landing in moved.items()}
+        return {path: (ids[landing], counts[landing]) for path, landing in mine.items()}
+
+    def _dates_moved(self, articles: Iterable[Article]) -> dict[str, int]:
+        """Return the landing that moved the date of each of these articles, where one did."""
+        reviews = ((article, self.of(article).review) for article in articles)
+        return {article.path: review.landing for article, review in reviews
+                if review and review.commit and self._moved(article, review.landing)}
+
+    def _has_version(self, article: Article, landings: Container[int]) -> bool:
+        """Return whether one of these landings changed an article."""
+        versions = self.histories.versions(self.prefix + article.path) if self.histories else ()
+        return any(version.number in landings for version in versions)
 
     def _moved(self, article: Article, landing: int) -> bool:
         """Return whether a landing gave an article that was there before another date."""

@@ -109,7 +109,10 @@ def run_checks(
     if not evidence.articles:
         raise UsageError(f"there is no article below {config.content!r}", kind="no-inputs",
                          hint="set content in [tool.kbtool], or write one with `kbtool new`")
-    found = run(evidence, checks, only=only(paths, evidence))
+    chosen = only(paths, evidence)
+    if chosen is not None:
+        evidence = evidence.narrowed(chosen)
+    found = run(evidence, checks, only=chosen)
     evidence.content.keep()
     evidence.tickets.mentions.keep()
     for kind, notes in (("history", evidence.reviews.notes), ("cache", cache.notes)):
