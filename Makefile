@@ -49,6 +49,7 @@ bench: $(VENV)/.installed $(VENV)/.dev
 	$(BIN)/python bench/reload.py ../shared/bench/make_kb.py
 	$(BIN)/python bench/history.py ../shared/bench/make_kb.py
 	$(BIN)/python bench/trackers.py
+	$(BIN)/python bench/pre_commit.py ../shared/bench/make_kb.py
 
 soak: $(VENV)/.installed $(VENV)/.dev
 	HYPOTHESIS_PROFILE=soak $(BIN)/pytest -n $(JOBS) --dist loadgroup -q

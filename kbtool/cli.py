@@ -73,6 +73,7 @@ def kbtool(ctx: click.Context, root: Path | None) -> None:
 @click.option("--today", metavar="DATE", help=_TODAY_HELP)
 @click.option("--no-cache", is_flag=True, help=_NO_CACHE_HELP)
 @click.option("--no-git", is_flag=True, help=_NO_GIT_HELP)
+@click.option("--skip-others", is_flag=True, help="Pass over PATHS that hold no article, as a hook gets them.")
 @click.pass_obj
 def check(
     root: Path | None, /, paths: Sequence[Path], form: str, output: Path | None, fail_on: str | None, **options: Any

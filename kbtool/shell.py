@@ -109,7 +109,7 @@ def run_checks(
     if not evidence.articles:
         raise UsageError(f"there is no article below {config.content!r}", kind="no-inputs",
                          hint="set content in [tool.kbtool], or write one with `kbtool new`")
-    chosen = only(paths, evidence)
+    chosen = only(paths, evidence, skip_others=options.get("skip_others", False))
     if chosen is not None:
         evidence = evidence.narrowed(chosen)
     found = run(evidence, checks, only=chosen)
@@ -133,25 +133,41 @@ def put_back(config: Config) -> None:
             say(f"warning[journal]: {path} was changed since; it stays as it is")
 
 
-def only(paths: Sequence[Path], evidence: Evidence) -> Any:
-    """Return which paths are reported on; every path that is asked for must hold an article."""
+def only(paths: Sequence[Path], evidence: Evidence, *, skip_others: bool = False) -> Callable[[str], bool] | None:
+    """Return which paths are reported on, None for all: every path that is asked for must hold an article, or is passed over."""
     if not paths:
         return None
-    root = evidence.config.root.resolve()
-    wanted = []
+    known = {above for path in evidence.content.paths for above in _with_folders(path)}
+    wanted = set()
     for path in paths:
-        here = path if path.is_absolute() else Path.cwd() / path
-        if not os.path.lexists(here):
-            raise UsageError(f"there is no file or folder {str(path)!r}", kind="no-such-path")
-        here = here.parent.resolve() / here.name
-        inside = here.resolve() if here.is_dir() else here
-        name = inside.relative_to(root).as_posix() if inside.is_relative_to(root) else ""
-        known = name == "." or any(path == name or path.startswith(f"{name}/") for path in evidence.content.paths)
-        if not name or not known:
+        name = _inside(path, evidence.config.root.resolve())
+        if name in known:
+            wanted.add(name)
+        elif not skip_others:
             raise UsageError(f"{str(path)!r} holds no article of this knowledge base", kind="no-inputs",
                              hint=f"articles are below {evidence.config.content}/")
-        wanted.append(name)
-    return lambda found: any(name in (".", found) or found.startswith(f"{name}/") for name in wanted)
+    if skip_others and not wanted:
+        say("note: no path holds an article of this knowledge base, so nothing was judged")
+    return lambda found: not wanted.isdisjoint(_with_folders(found))
+
+
+def _inside(path: Path, root: Path) -> str:
+    """Return what a path is called inside a folder, "" where it is outside; raises UsageError where there is none."""
+    here = path if path.is_absolute() else Path.cwd() / path
+    if not os.path.lexists(here):
+        raise UsageError(f"there is no file or folder {str(path)!r}", kind="no-such-path")
+    here = here.parent.resolve() / here.name
+    inside = here.resolve() if here.is_dir() else here
+    return inside.relative_to(root).as_posix() if inside.is_relative_to(root) else ""
+
+
+def _with_folders(path: str) -> Iterator[str]:
+    """Yield a path, the folders above it, and `.`, which is above all."""
+    yield path
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        yield path
+    yield "."
 
 
 def find_article(evidence: Evidence, path: Path) -> Article:
