@@ -39,6 +39,7 @@ check: $(VENV)/.installed $(VENV)/.dev
 	$(BIN)/lint-imports
 	$(BIN)/python -m kbtool.explain content/checks
 	git diff --exit-code -- content/checks
+	$(BIN)/zizmor --offline --quiet --persona=auditor .github
 	$(BIN)/kbtool check --strict
 
 docs: $(VENV)/.installed
