@@ -12,6 +12,7 @@ import click
 
 from kbtool import __version__, cli_history, shell
 from kbtool.cli_audience import audience
+from kbtool.cli_comment import comment
 from kbtool.cli_review import review, why
 from kbtool.cli_tickets import tickets
 from kbtool.errors import IncompleteError, KbtoolError, UsageError
@@ -272,7 +273,7 @@ def completion(name: str) -> int:
     return 0
 
 
-for command in (review, why, audience):
+for command in (review, why, audience, comment):
     kbtool.add_command(command)
 
 

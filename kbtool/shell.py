@@ -114,7 +114,8 @@ def run_checks(
         evidence = evidence.narrowed(chosen)
     found = run(evidence, checks, only=chosen)
     evidence.content.keep()
-    evidence.tickets.mentions.keep()
+    if evidence.chosen is None:  # else it has the tickets of a few articles only
+        evidence.tickets.mentions.keep()
     for kind, notes in (("history", evidence.reviews.notes), ("cache", cache.notes)):
         for note in notes:
             say(f"warning[{kind}]: {note}")

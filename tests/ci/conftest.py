@@ -76,7 +76,7 @@ class Runner:
     def run(self, checkout: Path, github: Mapping[str, Any], given: Mapping[str, str] | None = None) -> Job:
         """Run the action in a checkout, with what GitHub knows and the inputs that are given."""
         action = yaml.safe_load(self.action.read_text("utf-8"))
-        inputs = {name: one.get("default", "") for name, one in action["inputs"].items()} | dict(given or {})
+        inputs = {name: fill(one.get("default", ""), {"github": github}) for name, one in action["inputs"].items()} | dict(given or {})
         steps: dict[str, Any] = {name: {"outputs": dict(found)} for name, found in self.outputs_of.items()}
         facts = {"inputs": inputs, "steps": steps, "github": {**github, "action_path": str(self.action.parent)}}
         job, failed = Job(), False
@@ -105,10 +105,11 @@ class Runner:
         (self.folder / "temp").mkdir(exist_ok=True)
         github = facts["github"]
         env = {
-            "PATH": os.environ["PATH"], "HOME": str(self.folder / "home"), "RUNNER_TEMP": str(self.folder / "temp"), "GITHUB_ACTIONS": "true",
+            "PATH": os.pathsep.join([str(self.folder.parent / "tools"), os.environ["PATH"]]), "HOME": str(self.folder / "home"), "RUNNER_TEMP": str(self.folder / "temp"), "GITHUB_ACTIONS": "true",
             "GITHUB_EVENT_NAME": github["event_name"], "GITHUB_BASE_REF": github.get("base_ref", ""), "GITHUB_SHA": github.get("sha", ""),
             "GITHUB_REPOSITORY": github["repository"], "GITHUB_OUTPUT": str(self.folder / "output"), "GITHUB_STEP_SUMMARY": str(self.folder / "summary"),
-            "GITHUB_WORKSPACE": str(checkout), "SOURCE_DATE_EPOCH": "1795348800",  # 22 November 2026
+            "GITHUB_WORKSPACE": str(checkout), "GITHUB_EVENT_PATH": github.get("event_path", ""), "GITHUB_SERVER_URL": github.get("server_url", ""),
+            "SOURCE_DATE_EPOCH": "1795348800",  # 22 November 2026
         } | {name: fill(str(value), facts) for name, value in step.get("env", {}).items()}
         done = subprocess.run(["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", str(script)], cwd=checkout, env=env,
                               capture_output=True, text=True, check=False)

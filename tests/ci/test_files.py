@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 SCRIPTS = Path(sys.executable).parent
-_BLOCK = re.compile(r'^```yaml title="(?P<name>[^"]+)"\n(?P<text>.*?)^```$', re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r'^(?P<indent> *)```yaml title="(?P<name>[^"]+)"\n(?P<text>.*?)^(?P=indent)```$', re.MULTILINE | re.DOTALL)
 _USES = re.compile(r"^\s*(?:- )?uses: (?P<name>[\w./-]+)@(?P<ref>\S+)(?P<comment>.*)$", re.MULTILINE)
 #: What the articles and our files use of others: the commit of each release, as the repositories of the actions have it.
 RELEASES = {
@@ -34,7 +34,7 @@ def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
 
 def examples(repository: Path) -> list[tuple[str, str, str]]:
     """Return the pipelines in articles: the article, the name of the file, its text; steps alone are put into a workflow."""
-    return [(path.relative_to(repository).as_posix(), found["name"], _whole(found["name"], found["text"]))
+    return [(path.relative_to(repository).as_posix(), found["name"], _whole(found["name"], textwrap.dedent(found["text"])))
             for path in sorted((repository / "content").rglob("*.md")) for found in _BLOCK.finditer(path.read_text("utf-8"))]
 
 
@@ -78,7 +78,7 @@ def test_zizmor_would_find_something(tmp_path) -> None:
 
 def test_each_file_fits_its_schema(repository, written) -> None:
     """Actions, workflows and pipelines are what their systems' schemas ask for."""
-    asked = {"vendor.github-actions": [repository / ".github/actions/check/action.yml"]}
+    asked = {"vendor.github-actions": sorted((repository / ".github/actions").glob("*/action.yml"))}
     for path in written:
         schema = "vendor.github-workflows" if ".github" in path.parts else SCHEMAS.get(path.name)
         if schema:
