@@ -138,3 +138,12 @@ def test_names_are_compared_folder_by_folder(site, run, page) -> None:
     site.commit({"content/ab.md": page()}, on="2026-11-20")
     (site.folder / "content/a").mkdir()
     assert (run("check", "content/a").code, run("check", "content/ab.md").code) == (2, 0)
+
+
+def test_a_knowledge_base_in_a_folder(site, run, page) -> None:
+    """Paths are those from where pre-commit runs, at the top of the repository."""
+    for name in ("pyproject.toml", "checks/owners.yml", "checks/product_areas.yml"):
+        site.commit({f"docs/{name}": (site.folder / name).read_text("utf-8"), name: None})
+    site.commit({"docs/content/a.md": page(owners="[nobody]"), "content/.keep": None, "README.md": "x\n"}, on="2026-11-20")
+    done = run("-C", "docs", "check", "--skip-others", "README.md", "docs/content/a.md")
+    assert (done.code, done.out.splitlines()[0], done.err) == (1, "content/a.md", "")
