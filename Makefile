@@ -10,7 +10,7 @@ JOBS ?= auto
 
 ALL_SOURCES := $(shell git ls-files -co --exclude-standard 2>/dev/null)
 
-.PHONY: site test retest check docs bench soak clean
+.PHONY: site test retest check docs lock bench soak clean
 
 site: $(VENV)/.installed
 	$(BIN)/kbtool check --strict
@@ -39,10 +39,18 @@ check: $(VENV)/.installed $(VENV)/.dev
 	$(BIN)/lint-imports
 	$(BIN)/python -m kbtool.explain content/checks
 	git diff --exit-code -- content/checks
+	$(BIN)/zizmor --offline --quiet --persona=auditor .github
 	$(BIN)/kbtool check --strict
 
 docs: $(VENV)/.installed
 	$(BIN)/python -m kbtool.explain content/checks
+
+# What the actions install besides kbtool, pinned by hash for every system and Python.
+lock: $(VENV)/.installed
+	$(BIN)/pip install -qq --disable-pip-version-check "uv>=0.9"
+	$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['build-system']['requires'], sep='\n')" > $(VENV)/build.txt
+	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-header --no-annotate pyproject.toml $(VENV)/build.txt --output-file .github/actions/check/requirements.txt
 
 bench: $(VENV)/.installed $(VENV)/.dev
 	$(BIN)/python bench/ratios.py ../shared/bench/make_kb.py
@@ -50,6 +58,7 @@ bench: $(VENV)/.installed $(VENV)/.dev
 	$(BIN)/python bench/history.py ../shared/bench/make_kb.py
 	$(BIN)/python bench/trackers.py
 	$(BIN)/python bench/engines.py ../shared/bench/make_kb.py
+	$(BIN)/python bench/pre_commit.py ../shared/bench/make_kb.py
 
 soak: $(VENV)/.installed $(VENV)/.dev
 	HYPOTHESIS_PROFILE=soak $(BIN)/pytest -n $(JOBS) --dist loadgroup -q

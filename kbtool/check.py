@@ -70,13 +70,13 @@ class Check(ABC):
         return {field.name: field.default for field in fields(cls)}
 
     def check_all(self, evidence: Evidence) -> Iterator[Finding | Unknown]:
-        """Yield the findings of the whole knowledge base, and what cannot be known about an article.
+        """Yield the findings of the whole knowledge base, or of the articles that are judged, and what cannot be known of them.
 
-        Checks that ask for history look at the articles that are to be judged. So do those that look at each article alone, where
-        settings are as they were: of the other articles, they would say what they said before.
+        Where a run is limited to a change, checks that ask for history look at the judged articles, and so do those that look at
+        each article alone, where settings are as they were: of the other articles, they would say what they said before.
         """
-        articles = evidence.judged if self.waits() or (self.alone and evidence.same_settings) else evidence.articles
-        return chain.from_iterable(map(self.check, articles, repeat(evidence)))
+        limited = evidence.compared is None or self.waits() or (self.alone and evidence.same_settings)
+        return chain.from_iterable(map(self.check, evidence.judged if limited else evidence.articles, repeat(evidence)))
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding | Unknown]:
         """Yield the findings of one article, and what cannot be known about it."""

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from kbtool import __version__, cli_history, shell
+from kbtool import __version__, cli_history, report_files, shell
 from kbtool.cli_audience import audience
 from kbtool.cli_baseline import baseline, beside_baseline, debt
+from kbtool.cli_comment import comment
 from kbtool.cli_review import review, why
 from kbtool.cli_tickets import tickets
 from kbtool.errors import IncompleteError, KbtoolError, UsageError
@@ -81,6 +82,7 @@ def kbtool(ctx: click.Context, root: Path | None) -> None:
 @click.option("--no-git", is_flag=True, help=_NO_GIT_HELP)
 @click.option("--untrusted", is_flag=True, help=_UNTRUSTED_HELP)
 @click.option("--base", metavar="REF", help=_BASE_HELP)
+@click.option("--skip-others", is_flag=True, help="Pass over PATHS that hold no article, as a hook gets them.")
 @click.pass_obj
 def check(
     root: Path | None, /, paths: Sequence[Path], form: str, output: Path | None, fail_on: str | None, **options: Any
@@ -96,10 +98,10 @@ def check(
     kbtool check
     kbtool check --diff origin/main
     """
-    wanted = shell.find_reports(form, output, options["reports"])
+    wanted = report_files.find_reports(form, output, options["reports"])
     evidence, run = shell.run_checks(root, options, paths)
     run = beside_baseline(run, evidence, paths, named=options["baseline"], without=options["no_baseline"])
-    shell.write_reports(wanted, run, evidence)
+    report_files.write_reports(wanted, run, evidence)
     code = run.exit_code(fail_on or evidence.config.fail_on, strict=options["strict"])
     return 0 if code == 1 and options["exit_zero"] else code
 
@@ -292,7 +294,7 @@ def completion(name: str) -> int:
     return 0
 
 
-for command in (review, why, audience):
+for command in (review, why, audience, comment):
     kbtool.add_command(command)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kbtool import shell
+from kbtool import report_files, shell
 from kbtool.errors import IncompleteError, UsageError
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def baseline(root: Path | None, /, named: Path | None, base: str | None, **optio
     from kbtool.baseline import Baseline, baseline_path, compare
 
     found, path = compare(run, old or Baseline(), evidence), named or baseline_path(evidence.config)
-    shell.refuse_article(path, evidence)
+    report_files.refuse_article(path, evidence)
     for skip in run.skipped:
         shell.say(f"warning[baseline]: {skip.check} did not run, so nothing is known of it: {skip.reason}")
     if shrinks:
@@ -188,5 +188,5 @@ def debt(root: Path | None, /, form: str | None, output: Path | None, named: Pat
         text = debt_svg(found) if ending == "svg" else debt_json(found)
     else:
         text = debt_text(found, color=output is None and shell.colors(sys.stdout))
-    shell.write_report(text, output, evidence)
+    report_files.write_report(text, output, evidence)
     return 0

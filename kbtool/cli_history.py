@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from kbtool import shell
+from kbtool import report_files, shell
 from kbtool.errors import UsageError
 
 _OUTPUT = click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write the report to a file.")
@@ -42,7 +42,7 @@ def impact(root: Path | None, /, span: str | None, form: str, output: Path | Non
     found = found.of_owner(options["owner"]) if options["owner"] else found
     for note in found.notes:
         shell.say(f"warning[impact]: {note}")
-    shell.write_report(render(found, form, options["links"]), output, found.evidence)
+    report_files.write_report(render(found, form, options["links"]), output, found.evidence)
     return found.exit_code() if options["exit_code"] else 0
 
 
@@ -79,5 +79,5 @@ def suggest(root: Path | None, /, articles: Sequence[Path], form: str, output: P
     for note in suggester.notes:
         shell.say(f"warning[history]: {note}")
     text = missing_text(proposals, left, evidence) if missing else suggestions_text(proposals)
-    shell.write_report(to_json(proposals, left) if form == "json" else text, output, evidence)
+    report_files.write_report(to_json(proposals, left) if form == "json" else text, output, evidence)
     return 0

@@ -10,7 +10,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from kbtool import shell
+from kbtool import report_files, shell
 from kbtool.errors import UsageError
 
 _FORMATS = click.Choice(["text", "json", "markdown"])
@@ -56,7 +56,7 @@ def review(ctx: click.Context, /, articles: Sequence[Path], form: str, output: P
         return session.review(articles)
     stream = sys.stdout if output is None else None
     color, width = (shell.colors(stream), shell.width(stream)) if stream else (False, 0)
-    shell.write_report(session.queue(form, color=color, width=width), output, session.evidence)
+    report_files.write_report(session.queue(form, color=color, width=width), output, session.evidence)
     return 0
 
 

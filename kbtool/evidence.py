@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from kbtool.articles import Article, Content, load_articles
@@ -75,6 +75,10 @@ class Evidence:
     def judged(self) -> tuple[Article, ...]:
         """Return the articles that are to be judged; what the others are is known as well."""
         return self.articles if self.chosen is None else self.chosen
+
+    def narrowed(self, only: Callable[[str], bool]) -> Evidence:
+        """Return the same evidence for a run about the articles with these paths; to be asked before anything waits for git."""
+        return replace(self, chosen=tuple(article for article in self.articles if only(article.path)))
 
     @property
     def same_settings(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -15,6 +16,7 @@ from kbtool.validation import wrong
 from kbtool.yaml_text import Document, YamlTextError, parse
 
 OWNERS, PRODUCT_AREAS = "owners.yml", "product_areas.yml"
+_LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?")
 
 
 def _day(value: object) -> object:
@@ -30,6 +32,15 @@ def _list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _login(value: object) -> object:
+    if isinstance(value, str) and not _LOGIN.fullmatch(value):
+        raise ValueError(f"{value!r} is no login of GitHub; write it as in the address of its page, without @")
+    return value
+
+
+Login = Annotated[str, BeforeValidator(_login)]
+
+
 class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -38,11 +49,12 @@ _E = TypeVar("_E", bound=_Entry)
 
 
 class Owner(_Entry):
-    """A person or team that answers for articles; `until` is the day they leave."""
+    """A person or team that answers for articles; `until` is the day they leave, `github` who they are there."""
 
     name: str | None = None
     email: str | None = None
     contact: str | None = None
+    github: Annotated[tuple[Login, ...], BeforeValidator(_list)] = ()
     until: Annotated[dt.date | None, BeforeValidator(_day)] = None
 
 

@@ -112,7 +112,7 @@ class Repositories:
         changes = [made.of(article).code for article in made.judged]
         pairs = {pair for change in changes if change for pair in change.pairs if pair.then != pair.now}
         kept = self._kept_lines()
-        known = {pair: kept[pair] for pair in pairs if pair in kept}
+        known = {pair: kept[pair] for pair in (kept if len(made.judged) < len(made.articles) else pairs) if pair in kept}
         for name, code in made.code.items():
             known |= _counted(code, [pair for pair in pairs - known.keys() if pair.repository == name])
         if any(not pair.uncommitted for pair in known.keys() - kept.keys()):

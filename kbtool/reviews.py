@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -170,32 +170,26 @@ class Reviews:
 
     @cached_property
     def bulk(self) -> dict[str, tuple[str, int]]:
-        """Return article's path → (commit, how many articles' dates it moved), for articles whose date it moved.
-
-        Where just some are judged, those are meant whose date moved with that of one of them.
-        """
+        """Return article's path → (commit, how many articles' dates it moved), for judged articles whose date it moved."""
         if self.histories is None or self.main is None:
             return {}
-        moved = self._moved_by(self.judged)
-        if moved and len(self.judged) < len(self.articles):
-            histories, landings = self.histories, set(moved.values())
-            paths = {article.path for article in self.judged}
-            versions = {one.path: histories.versions(self.prefix + one.path) for one in self.articles if one.path not in paths}
-            with_them = {path for path, found in versions.items() if not landings.isdisjoint(one.number for one in found)}
-            others = self._moved_by(article for article in self.articles if article.path in with_them)
-            moved |= {path: landing for path, landing in others.items() if landing in landings}
-        counts = Counter(moved.values())
+        mine = self._dates_moved(self.judged)
+        landings, judged = set(mine.values()), {article.path for article in self.judged}
+        others = [article for article in self.articles if article.path not in judged and self._has_version(article, landings)]
+        counts = Counter(mine.values()) + Counter(self._dates_moved(others).values())
         ids = self.main.line.landings.ids
-        return {path: (ids[landing], counts[landing]) for path, landing in moved.items()}
+        return {path: (ids[landing], counts[landing]) for path, landing in mine.items()}
 
-    def _moved_by(self, articles: Iterable[Article]) -> dict[str, int]:
-        """Return article's path → the landing that moved its date to what it is, where one did."""
-        found = {}
-        for article in articles:
-            review = self.of(article).review
-            if review and review.commit and self._moved(article, review.landing):
-                found[article.path] = review.landing
-        return found
+    def _dates_moved(self, articles: Iterable[Article]) -> dict[str, int]:
+        """Return the landing that moved the date of each of these articles, where one did."""
+        reviews = ((article, self.of(article).review) for article in articles)
+        return {article.path: review.landing for article, review in reviews
+                if review and review.commit and self._moved(article, review.landing)}
+
+    def _has_version(self, article: Article, landings: Container[int]) -> bool:
+        """Return whether one of these landings changed an article."""
+        versions = self.histories.versions(self.prefix + article.path) if self.histories else ()
+        return any(version.number in landings for version in versions)
 
     def _moved(self, article: Article, landing: int) -> bool:
         """Return whether a landing gave an article that was there before another date."""

@@ -1,4 +1,4 @@
-"""What the commands share: finding the knowledge base, one run of the checks, writing reports, saying what happened."""
+"""What the commands share: finding the knowledge base, one run of the checks, saying what happened."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -24,15 +24,6 @@ if TYPE_CHECKING:
     from kbtool.evidence import Evidence
     from kbtool.finding import Run
     from kbtool.publish import Published
-    from kbtool.report_registry import Report
-
-
-class Wanted(NamedTuple):
-    """A report that is to be written: its format, its module, and its file; None is standard output."""
-
-    name: str
-    report: Report
-    output: Path | None
 
 
 def find_folder(root: Path | None) -> Path:
@@ -133,15 +124,17 @@ def run_checks(
     if not evidence.articles:
         raise UsageError(f"there is no article below {config.content!r}", kind="no-inputs",
                          hint="set content in [tool.kbtool], or write one with `kbtool new`")
+    chosen = only(paths, evidence, skip_others=options.get("skip_others", False))
     if diff is None:
         notes: dict[str, Sequence[str]] = {}
-        found = run(evidence, checks, only=only(paths, evidence), known=known)
+        evidence = evidence.narrowed(chosen) if chosen else evidence
+        found = run(evidence, checks, only=chosen, known=known)
     else:
         from kbtool.diff import find_change
 
         change = find_change(evidence, diff, checks)
         evidence, notes = change.evidence, {"diff": change.notes}
-        found = change.run(only(paths, evidence), known)
+        found = change.run(chosen, known)
     evidence.content.keep()
     if evidence.chosen is None:  # else it knows the tickets of a few articles only
         evidence.tickets.mentions.keep()
@@ -187,25 +180,41 @@ def put_back(config: Config) -> None:
             say(f"warning[journal]: {path} was changed since; it stays as it is")
 
 
-def only(paths: Sequence[Path], evidence: Evidence) -> Any:
-    """Return which paths are reported on; every path that is asked for must hold an article."""
+def only(paths: Sequence[Path], evidence: Evidence, *, skip_others: bool = False) -> Callable[[str], bool] | None:
+    """Return which paths are reported on, None for all: every path that is asked for must hold an article, or is passed over."""
     if not paths:
         return None
-    root = evidence.config.root.resolve()
-    wanted = []
+    known = {above for path in evidence.content.paths for above in _with_folders(path)}
+    wanted = set()
     for path in paths:
-        here = path if path.is_absolute() else Path.cwd() / path
-        if not os.path.lexists(here):
-            raise UsageError(f"there is no file or folder {str(path)!r}", kind="no-such-path")
-        here = here.parent.resolve() / here.name
-        inside = here.resolve() if here.is_dir() else here
-        name = inside.relative_to(root).as_posix() if inside.is_relative_to(root) else ""
-        known = name == "." or any(path == name or path.startswith(f"{name}/") for path in evidence.content.paths)
-        if not name or not known:
+        name = _inside(path, evidence.config.root.resolve())
+        if name in known:
+            wanted.add(name)
+        elif not skip_others:
             raise UsageError(f"{str(path)!r} holds no article of this knowledge base", kind="no-inputs",
                              hint=f"articles are below {evidence.config.content}/")
-        wanted.append(name)
-    return lambda found: any(name in (".", found) or found.startswith(f"{name}/") for name in wanted)
+    if skip_others and not wanted:
+        say("note: no path holds an article of this knowledge base, so nothing was judged")
+    return lambda found: not wanted.isdisjoint(_with_folders(found))
+
+
+def _inside(path: Path, root: Path) -> str:
+    """Return what a path is called inside a folder, "" where it is outside; raises UsageError where there is none."""
+    here = path if path.is_absolute() else Path.cwd() / path
+    if not os.path.lexists(here):
+        raise UsageError(f"there is no file or folder {str(path)!r}", kind="no-such-path")
+    here = here.parent.resolve() / here.name
+    inside = here.resolve() if here.is_dir() else here
+    return inside.relative_to(root).as_posix() if inside.is_relative_to(root) else ""
+
+
+def _with_folders(path: str) -> Iterator[str]:
+    """Yield a path, the folders above it, and `.`, which is above all."""
+    yield path
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        yield path
+    yield "."
 
 
 def find_article(evidence: Evidence, path: Path) -> Article:
@@ -220,67 +229,6 @@ def find_article(evidence: Evidence, path: Path) -> Article:
     raise UsageError(f"there is no article {str(path)!r}", kind="no-such-path", hint="name its file, such as content/export.md")
 
 
-def find_reports(form: str, output: Path | None, more: Sequence[str]) -> list[Wanted]:
-    """Return the reports that are asked for: that of `--format`, and one for each `NAME=FILE`; raises UsageError.
-
-    What can be told before the run is told before the run.
-    """
-    from kbtool.report_registry import find_report
-
-    asked = [(form, output), *map(_name_and_file, more)]
-    files = [path for _, path in asked if path]
-    for path in files:
-        _refuse_folder(path)
-    if len({path.resolve() for path in files}) < len(files):
-        raise UsageError("two reports would go to one file", kind="bad-output", hint="give each a file of its own")
-    return [Wanted(name, find_report(name), path) for name, path in asked]
-
-
-def _name_and_file(text: str) -> tuple[str, Path | None]:
-    name, _, path = text.partition("=")
-    if not name or not path:
-        raise UsageError(f"--report: {text!r} is not NAME=FILE", kind="bad-output", hint="such as --report sarif=kbtool.sarif")
-    return name, Path(path)
-
-
-def write_reports(wanted: Sequence[Wanted], run: Run, evidence: Evidence) -> None:
-    """Write the reports; one that breaks breaks before anything is written.
-
-    Paths are from the top of the repository, as CI systems want them; those of the text for people are from the knowledge base.
-    """
-    from kbtool.errors import ConfigError
-
-    for one in wanted:
-        if one.output:
-            refuse_article(one.output, evidence)
-    machines = any(one.name != "text" for one in wanted)
-    whole = run.below(place_in_repository(evidence.config)) if machines else run
-    texts = []
-    for name, report, output in wanted:
-        text: Any = report.render(run if name == "text" else whole, color=output is None and colors(sys.stdout))
-        if not isinstance(text, str):
-            raise ConfigError(f"the report {name} is {type(text).__name__}, not text", kind="bad-plugin", hint="tell its author")
-        texts.append(text)
-    for one, text in zip(wanted, texts, strict=True):
-        write_report(text, one.output, evidence)
-
-
-def place_in_repository(config: Config) -> str:
-    """Return the path of the knowledge base in its repository, "" or with a slash at its end; "" where there is none.
-
-    Where git does not say it, the nearest folder with a `.git` is taken for the top.
-    """
-    from kbtool.git import Git, GitError
-    from kbtool.history import prefix_of
-
-    git = Git(config.root)
-    try:
-        return prefix_of(git, config)
-    except GitError:
-        inside = config.root.resolve().relative_to(git.nearest or config.root.resolve()).as_posix()
-        return "" if inside == "." else f"{inside}/"
-
-
 def write(text: str, *, nl: bool = True) -> None:
     """Write to standard output at once; a reader that has seen enough and left changes nothing, least of all the verdict."""
     try:
@@ -288,38 +236,6 @@ def write(text: str, *, nl: bool = True) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         silence_stdout()
-
-
-def write_report(text: str, output: Path | None, evidence: Evidence) -> None:
-    """Write a report to standard output, or to a file in one step; raises UsageError for a place that cannot be meant."""
-    if output is None:
-        write(text, nl=False)
-        return
-    from kbtool.files import write_atomic
-
-    _refuse_folder(output)
-    refuse_article(output, evidence)
-    if evidence.config.base:
-        from kbtool.untrusted import refuse_links
-
-        refuse_links(evidence.config, output.absolute())
-    data = text.encode("utf-8", "backslashreplace")
-    if output.is_symlink() or (output.exists() and not output.is_file()):  # /dev/stdout, a pipe: not to be put aside
-        output.write_bytes(data)
-    else:
-        write_atomic(output, data)
-
-
-def _refuse_folder(output: Path) -> None:
-    if output.is_dir() or not output.absolute().parent.is_dir():
-        raise UsageError(f"{str(output)!r} is a folder, or its folder does not exist", kind="bad-output")
-
-
-def refuse_article(output: Path, evidence: Evidence) -> None:
-    """Raise UsageError where a file that is to be written is an article."""
-    here, content = output.resolve(), (evidence.config.root / evidence.config.content).resolve()
-    if here.is_relative_to(content) and here.relative_to(content).as_posix() in evidence.content.by_source:
-        raise UsageError(f"{str(output)!r} is an article", kind="bad-output")
 
 
 def tell(found: Published, config: Config) -> int:

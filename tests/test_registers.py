@@ -93,3 +93,17 @@ def test_an_unknown_key_of_an_area(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"billing: unknown key 'owner'; did you mean \"owners\"\?") as error:
         load_product_areas(config)
     assert error.value.where == "checks/product_areas.yml:3"
+
+
+@pytest.mark.parametrize(("written", "logins"), [("github: ana-l", ("ana-l",)), ("github: [ana-l, Ben_acme]", ("ana-l", "Ben_acme")), ("name: Ana", ())])
+def test_who_an_owner_is_on_github(tmp_path, written, logins) -> None:
+    """An owner may have one login or several."""
+    assert (load_owners(_write(tmp_path, "owners.yml", f"ana:\n  {written}\n")) or {})["ana"].github == logins
+
+
+@pytest.mark.parametrize("login", ["'@ana'", "ana l", "https://github.com/ana", "-ana", "ana-", "\u0430na", "''"])
+def test_what_is_no_login(tmp_path, login) -> None:
+    """What GitHub would not take for a login is an error at its line."""
+    with pytest.raises(ConfigError) as error:
+        load_owners(_write(tmp_path, "owners.yml", f"ana:\n  github: [{login}]\n"))
+    assert (error.value.where, "is no login of GitHub" in error.value.message) == ("checks/owners.yml:2", True)
