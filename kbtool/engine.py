@@ -103,8 +103,8 @@ def _with_kept(out: Path, kept: Kept | None, *, lunr: bool) -> list[str]:
     folders = {"out": out}
     if kept:
         folders |= {"before": kept.site, "record": kept.record, "new_record": kept.new_record, "store": kept.rendered}
-    order = {name: str(path.absolute()) for name, path in folders.items()}
-    return bound("kbtool.mkdocs_site", json.dumps({**order, "lunr": lunr}))
+    given = {name: str(path.absolute()) for name, path in folders.items()}
+    return bound("kbtool.mkdocs_site", json.dumps({**given, "lunr": lunr}))
 
 
 def serve_site(stage: Path, address: str) -> int:

@@ -38,7 +38,7 @@ import os
 import signal
 import sys
 
-if "mkdocs" in sys.orig_argv:
+if "kbtool.mkdocs_site" in sys.orig_argv:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.killpg(0, signal.SIGINT)
 """
