@@ -104,7 +104,8 @@ def gather(  # noqa: PLR0913 - one keyword for each thing to read
     def finish() -> Reviews:
         if repositories is None:
             return Reviews(content.articles, urls, config, wanted=False)
-        return repositories.finish(today, content.articles, urls, content.keep)
+        content.keep()  # git is not ready yet
+        return repositories.finish(today, content.articles, urls)
 
     return Evidence(
         today=today, config=config, site=site, content=content, urls=urls, finish=finish, owners=load_owners(config),

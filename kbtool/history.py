@@ -20,7 +20,8 @@ from kbtool.cache import Cache
 from kbtool.config import Config
 from kbtool.errors import ConfigError
 from kbtool.git import Git, GitError
-from kbtool.landings import UNDATED, Line, Reading, cut, pack, running_maximum, unpack
+from kbtool.landings import UNDATED, Line, cut, pack, running_maximum, unpack
+from kbtool.line_reading import Reading
 
 _MAIN = (
     "refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master", "refs/heads/main", "refs/heads/master",
@@ -174,26 +175,26 @@ class Opening:
         return line, len(line.landings.ids)
 
     def finish(self, today: dt.date, config: Config, told: Callable[[Line], None] = lambda _: None) -> History:
-        """Return the history; `told` hears of its landings as soon as they are read.
+        """Return the history; `told` hears of its landings as soon as those of the main branch are read.
 
         Raises:
             GitError: it cannot be read.
         """
-        if self._reading is not None:
-            if not self._continued(self._reading):
+        if self._reading is None:
+            told(self._line)
+        else:
+            if not self._continued(self._reading, told):
                 self._line, self._cached = Line(), 0
-                Reading(self.git, self._line, self._fork, self._folder).finish()
+                Reading(self.git, self._line, self._fork, self._folder).finish(lambda: told(self._line))
             if len(self._line.landings.ids) - self._cached > (_REREAD if self._cached else 0):
                 self._cache.write(self._name, self._key, pack(self._line))
             Reading(self.git, self._line, self.head, self._folder).finish(joined=False)
-        told(self._line)
         return _judged(History(self.git, self._line, today, notes=self._notes), config)
 
-    @staticmethod
-    def _continued(reading: Reading) -> bool:
+    def _continued(self, reading: Reading, told: Callable[[Line], None]) -> bool:
         """Return whether history was read; not where it was rewritten since it was cached, or objects moved under our hands."""
         try:
-            return reading.finish()
+            return reading.finish(lambda: told(self._line))
         except GitError as error:
             if error.kind != "git-failed":
                 raise

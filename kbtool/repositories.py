@@ -8,10 +8,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from kbtool.article_history import VersionReading
 from kbtool.articles import Article
 from kbtool.cache import Cache
 from kbtool.config import Config
@@ -24,6 +23,7 @@ from kbtool.landings import Line
 from kbtool.review_evidence import Pair
 from kbtool.reviews import Reviews
 from kbtool.urls import UrlMap
+from kbtool.version_reading import VersionReading
 from kbtool.working_tree import CommittedTree, WorkingTree
 
 _LINES = "lines"  #: of the cache
@@ -62,12 +62,9 @@ class Repositories:
                               hint="name a branch that was fetched, such as origin/main")
         return opened
 
-    def finish(
-        self, today: dt.date, articles: Sequence[Article], urls: UrlMap, meanwhile: Callable[[], None] = lambda: None
-    ) -> Reviews:
-        """Return the reviews of these articles in the light of all that; `meanwhile` is done while git reads their versions."""
+    def finish(self, today: dt.date, articles: Sequence[Article], urls: UrlMap) -> Reviews:
+        """Return the reviews of these articles in the light of all that."""
         code = {}
-        self._meanwhile = meanwhile
         for name, opened in self._opened.items():
             try:
                 code[name] = self._code(name, opened, today, articles)
@@ -91,12 +88,12 @@ class Repositories:
 
     def _start_versions(self, git: Git, line: Line, articles: Sequence[Article]) -> None:
         prefix = prefix_of(Git(self._config.root), self._config)
-        self._versions = VersionReading(git, line, [prefix + article.path for article in articles], self._config, self._cache)
+        by_path = {prefix + article.path: article for article in articles}
+        self._versions = VersionReading(git, line, by_path, self._config, self._cache)
 
     def _with_histories(self, made: Reviews, history: History) -> None:
         made.prefix = prefix_of(Git(self._config.root), self._config)
         try:
-            self._meanwhile()
             made.histories = self._versions.finish(history)
             made.lines = self._count_lines(made)
         except GitError as error:
