@@ -18,7 +18,7 @@ from pathlib import Path
 
 from kbtool.cache import Cache
 from kbtool.config import Config
-from kbtool.errors import ConfigError
+from kbtool.errors import ConfigError, KbtoolError
 from kbtool.git import Git, GitError
 from kbtool.landings import UNDATED, Line, cut, pack, running_maximum, unpack
 from kbtool.line_reading import Reading
@@ -96,12 +96,15 @@ class History:
         flat = self.line.landings.changes.get(path)
         if not flat:
             return ""
-        at = bisect_right(flat[::2], number)
+        at = bisect_right(flat[::2], number) if flat[-2] > number else len(flat) // 2
         return self.line.landings.states[flat[2 * at - 1]] if at else ""
 
     def landings_of(self, path: str, after: int) -> list[int]:
         """Return the landings later than number `after` that touched a path."""
-        numbers = self.line.landings.changes.get(path, [])[::2]
+        flat = self.line.landings.changes.get(path)
+        if not flat or flat[-2] <= after:
+            return []
+        numbers = flat[::2]
         return numbers[bisect_right(numbers, after):]
 
     def author(self, number: int, *, side: bool = False) -> str:
@@ -296,6 +299,14 @@ def open_main(config: Config, cache: Cache) -> Opening:
             kind="repo-root-mismatch", hint="`git add` it there, or run `git init` here",
         )
     return Opening(Git(git.top), "history", cache, main=config.main_branch, folder=f"{prefix}{config.content}")
+
+
+def start_main(config: Config, cache: Cache) -> Opening | KbtoolError:
+    """Start as `open_main` does, before it is known whether history is asked for; what is wrong matters only then."""
+    try:
+        return open_main(config, cache)
+    except KbtoolError as error:
+        return error
 
 
 def prefix_of(git: Git, config: Config) -> str:

@@ -16,7 +16,7 @@ from kbtool.cache import Cache
 from kbtool.config import Config
 from kbtool.covers import MAIN, Code
 from kbtool.dates import Interval
-from kbtool.errors import ConfigError
+from kbtool.errors import ConfigError, KbtoolError
 from kbtool.git import Git, GitError
 from kbtool.history import History, Opening, Unproven, open_main, prefix_of
 from kbtool.landings import Line
@@ -33,13 +33,13 @@ _LONGEST = 1 << 20  #: bytes of a file whose lines are counted
 class Repositories:
     """The repositories of one configuration, while they are read."""
 
-    def __init__(self, config: Config, cache: Cache) -> None:
-        """Start reading all of them; one that cannot be read is kept as the reason why.
+    def __init__(self, config: Config, cache: Cache, main: Opening | KbtoolError | None = None) -> None:
+        """Start reading all of them but `main`, if that has been started; one that cannot be read is kept as the reason why.
 
         Raises:
             ConfigError: the configuration of one cannot be meant.
         """
-        self._config, self._cache = config, cache
+        self._config, self._cache, self._main = config, cache, main
         self._missing: dict[str, str] = {}
         self._opened: dict[str, Opening] = {}
         for name in (MAIN, *config.repositories):
@@ -50,7 +50,10 @@ class Repositories:
 
     def _open(self, name: str) -> Opening:
         if name == MAIN:
-            return open_main(self._config, self._cache)
+            main, self._main = self._main or open_main(self._config, self._cache), None
+            if isinstance(main, KbtoolError):
+                raise main
+            return main
         found = self._config.repositories[name]
         folder = self._config.root / found.path
         if not folder.is_dir():

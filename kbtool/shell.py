@@ -91,21 +91,25 @@ def run_checks(
     root: Path | None, options: dict[str, Any], paths: Sequence[Path], *, publishes: bool = False, history: bool = False
 ) -> tuple[Evidence, Run]:
     """Run the checks that the options ask for; raises UsageError where there is nothing to check."""
-    from kbtool.registry import make_checks
-    from kbtool.runner import run
+    from kbtool.cache import FOLDER, Cache
+    from kbtool.history import start_main
 
     config = read_config(root)
     put_back(config)
+    cache = Cache(None if options["no_cache"] else config.root / FOLDER)
+    main = None if options["no_git"] else start_main(config, cache)  # git reads while all else is imported
+    from kbtool.registry import make_checks
+    from kbtool.runner import run
+
     checks = make_checks(config, options.get("select", ()), options.get("ignore", ()))
     if not checks:
         raise UsageError("no check is left to run", kind="no-checks", hint="widen --select or narrow --ignore")
-    from kbtool.cache import FOLDER, Cache
     from kbtool.evidence import gather
 
-    cache = Cache(None if options["no_cache"] else config.root / FOLDER)
     git = not options["no_git"] and (publishes or history or any(check.waits() for check in checks))
+    main = main if git else None  # git ends
     today = options["today"]
-    evidence = gather(config, day(today), cache, now=moment(today), cached_articles=not publishes, git=git)
+    evidence = gather(config, day(today), cache, now=moment(today), cached_articles=not publishes, git=git, main=main)
     if not evidence.articles:
         raise UsageError(f"there is no article below {config.content!r}", kind="no-inputs",
                          hint="set content in [tool.kbtool], or write one with `kbtool new`")
