@@ -179,6 +179,8 @@ class ArticleHistories:
     def side_versions(self, path: str) -> Iterator[tuple[int, str]]:
         """Yield (side commit, blob) for what merged branches did to the article, under any of its names."""
         sides = self.history.line.sides
+        if not sides.changes:
+            return
         for name in {path, *(version.path for version in self.versions(path))}:
             for side, state in sides.steps(name):
                 yield side, sides.states[state][7:]
@@ -189,10 +191,12 @@ class ArticleHistories:
 
     def _cut_before(self, path: str) -> str:
         """Return why it is not known what came before the first version of an article, "" where it is."""
-        first = next((version.number for version in self.versions(path)), None)
-        if first == 0 and self.history.is_cut:
+        versions = self.versions(path)
+        if not versions:
+            return ""
+        if versions[0].number == 0 and self.history.is_cut:
             return self.cut_off()
-        return _LEFT_OUT if first is not None and self.history.line.landings.ids[first] in self.untold else ""
+        return _LEFT_OUT if self.untold and self.history.line.landings.ids[versions[0].number] in self.untold else ""
 
     def first_landing(self, path: str) -> int | None:
         """Return the landing that brought the article; None where it is not committed.
@@ -222,19 +226,17 @@ class ArticleHistories:
             return Review(day, min(history.newest, by_day), history.newest + 1)
         if why := self._cut_before(path):
             raise Unproven(why)
-        found = self._oldest(path, text, seal)
+        found = self._oldest(path, day, seal)
         base = min(found.base, by_day) if seal is None else found.base
         if history.is_cut and base < 0:
             raise Unproven(self.cut_off())
         return Review(day, base, found.landing, found.commit, found.blob)
 
-    def _oldest(self, path: str, text: str, seal: str | None) -> Review:
+    def _oldest(self, path: str, day: dt.date, seal: str | None) -> Review:
         """Return the oldest commit with this review: the one that contains the least of the main line."""
-        line, day = self.history.line, dt.date.fromisoformat(text)
-        found = [
-            Review(day, version.number, version.number, line.landings.ids[version.number], version.blob)
-            for version in self.versions(path) if self._shows(version.blob, text, seal)
-        ]
+        line, text = self.history.line, day.isoformat()
+        shown = [version for version in self.versions(path) if self._shows(version.blob, text, seal)]
+        found = [Review(day, one.number, one.number, line.landings.ids[one.number], one.blob) for one in shown[:1]]
         for side, blob in self.side_versions(path):
             if self._shows(blob, text, seal):
                 if self.history.git.shallow & {line.sides.ids[other] for other in line.by_branch[line.branch[side]]}:

@@ -6,7 +6,6 @@ commits. What cannot be known raises `Unproven`; it never reads as "nothing happ
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import os
 import re
@@ -27,6 +26,7 @@ _MAIN = (
     "refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master", "refs/heads/main", "refs/heads/master",
     "refs/heads/trunk",
 )
+_EPOCH = dt.date(1970, 1, 1).toordinal()
 _REREAD = 500  #: so many landings after the cached ones are cached as well
 
 
@@ -36,7 +36,7 @@ class Unproven(Exception):  # noqa: N818 - it is an answer, not an error
 
 def last_second(day: dt.date) -> int:
     """Return the last second of a day, UTC, in seconds since 1970."""
-    return calendar.timegm(day.timetuple()) + 86_399
+    return (day.toordinal() - _EPOCH) * 86_400 + 86_399
 
 
 @dataclass
@@ -54,6 +54,7 @@ class History:
     ignored_sides: frozenset[int] = frozenset()
     people: dict[tuple[str, str], str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    _names: dict[tuple[str, str], str] = field(default_factory=dict)  #: what `people` says, as text
 
     @property
     def newest(self) -> int:
@@ -110,8 +111,12 @@ class History:
     def author(self, number: int, *, side: bool = False) -> str:
         """Return the name of a commit's author, as `.mailmap` has it."""
         commits = self.line.sides if side else self.line.landings
-        person = commits.people[commits.authors[number]]
-        return os.fsencode(self.people.get(person, person[0])).decode("utf-8", "replace")
+        return self._named(commits.people[commits.authors[number]])
+
+    def _named(self, person: tuple[str, str]) -> str:
+        if person not in self._names:
+            self._names[person] = os.fsencode(self.people.get(person, person[0])).decode("utf-8", "replace")
+        return self._names[person]
 
     def authors(self, number: int) -> list[str]:
         """Return who made a landing: for a merge those of its branch, each once."""
@@ -138,7 +143,7 @@ class Opening:
     """A history that is being read: git runs while others work, `finish` waits for it."""
 
     def __init__(  # noqa: PLR0913 - one keyword for each thing that differs between repositories
-        self, git: Git, name: str, cache: Cache, *, main: str | None, ref: str = "HEAD", folder: str = "",
+        self, git: Git, name: str, cache: Cache, *, main: str | None, ref: str = "HEAD", folder: str = "", prefix: str = "",
     ) -> None:
         """Start reading; raises GitError and ConfigError.
 
@@ -149,8 +154,9 @@ class Opening:
             main: the name of the main branch, or None to find it.
             ref: what the history leads up to.
             folder: below which what happened within merged branches matters.
+            prefix: where the knowledge base is in it, "" or with a slash at its end.
         """
-        self.git, self._name, self._cache = git, name, cache
+        self.git, self.prefix, self._name, self._cache = git, prefix, name, cache
         self.head = git.resolve(ref, f"repositories.{name.partition('-')[2]}.ref") or ""
         if not self.head and ref == "HEAD":
             git.refuse_lost_head()
@@ -298,7 +304,7 @@ def open_main(config: Config, cache: Cache) -> Opening:
             f"the repository around it, {git.top}, has nothing of this knowledge base", where=str(config.root),
             kind="repo-root-mismatch", hint="`git add` it there, or run `git init` here",
         )
-    return Opening(Git(git.top), "history", cache, main=config.main_branch, folder=f"{prefix}{config.content}")
+    return Opening(Git(git.top), "history", cache, main=config.main_branch, folder=f"{prefix}{config.content}", prefix=prefix)
 
 
 def start_main(config: Config, cache: Cache) -> Opening | KbtoolError:

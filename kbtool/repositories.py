@@ -18,7 +18,7 @@ from kbtool.covers import MAIN, Code
 from kbtool.dates import Interval
 from kbtool.errors import ConfigError, KbtoolError
 from kbtool.git import Git, GitError
-from kbtool.history import History, Opening, Unproven, open_main, prefix_of
+from kbtool.history import History, Opening, Unproven, open_main
 from kbtool.landings import Line
 from kbtool.review_evidence import Pair
 from kbtool.reviews import Reviews
@@ -81,21 +81,20 @@ class Repositories:
 
     def _code(self, name: str, opened: Opening, today: dt.date, articles: Sequence[Article]) -> Code:
         if name == MAIN:
-            history = opened.finish(today, self._config, lambda line: self._start_versions(opened.git, line, articles))
-            above = "/".join([".."] * prefix_of(Git(self._config.root), self._config).count("/"))
-            return Code(history, WorkingTree(opened.git), place=above)
+            history = opened.finish(today, self._config, lambda line: self._start_versions(opened, line, articles))
+            above = "/".join([".."] * opened.prefix.count("/"))
+            return Code(history, WorkingTree(opened.git, begin=True), place=above)
         history, found = opened.finish(today, self._config), self._config.repositories[name]
         if found.max_age is not None:
             _refuse_old(history, name, found.max_age)
         return Code(history, CommittedTree(opened.git, opened.head), place=found.path)
 
-    def _start_versions(self, git: Git, line: Line, articles: Sequence[Article]) -> None:
-        prefix = prefix_of(Git(self._config.root), self._config)
-        by_path = {prefix + article.path: article for article in articles}
-        self._versions = VersionReading(git, line, by_path, self._config, self._cache)
+    def _start_versions(self, opened: Opening, line: Line, articles: Sequence[Article]) -> None:
+        by_path = {opened.prefix + article.path: article for article in articles}
+        self._versions = VersionReading(opened.git, line, by_path, self._config, self._cache)
 
     def _with_histories(self, made: Reviews, history: History) -> None:
-        made.prefix = prefix_of(Git(self._config.root), self._config)
+        made.prefix = self._opened[MAIN].prefix
         try:
             made.histories = self._versions.finish(history)
             made.lines = self._count_lines(made)
