@@ -8,27 +8,22 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain, pairwise
+from itertools import pairwise
 
-from kbtool.cache import Cache
 from kbtool.config import Config, FolderDefaults
 from kbtool.content_files import decode
 from kbtool.dates import parse_date
 from kbtool.front_matter import read_front_matter, split
-from kbtool.git import Git, GitError
 from kbtool.history import History, Unproven, last_second
-from kbtool.landings import Line
 
 _OPEN = re.compile(rb"(?:\xef\xbb\xbf)?---[ \t]*\r?\n")
 _CLOSE = re.compile(rb"\n(?:---|\.\.\.)[ \t]*\r?(?:\n|\Z)")
 _BLANK = b" \t\n\r\x0b\x0c"
 _SILENCE = re.compile(rb"<!--\s*kbtool\s*:\s*ignore\b[^<>]*-->")  #: no word of the article
-_FILE = "articles"  #: of the cache
 FETCH_ALL = "`git fetch --unshallow` brings it; in CI, write fetch-depth: 0 (GitHub) or GIT_DEPTH: 0 (GitLab)"
 _LEFT_OUT = "this clone leaves out older versions of the article: `git fetch --refetch --no-filter` brings them"
 
@@ -187,6 +182,8 @@ class ArticleHistories:
     def side_versions(self, path: str) -> Iterator[tuple[int, str]]:
         """Yield (side commit, blob) for what merged branches did to the article, under any of its names."""
         sides = self.history.line.sides
+        if not sides.changes:
+            return
         for name in {path, *(version.path for version in self.versions(path))}:
             for side, state in sides.steps(name):
                 yield side, sides.states[state][7:]
@@ -197,10 +194,12 @@ class ArticleHistories:
 
     def _cut_before(self, path: str) -> str:
         """Return why it is not known what came before the first version of an article, "" where it is."""
-        first = next((version.number for version in self.versions(path)), None)
-        if first == 0 and self.history.is_cut:
+        versions = self.versions(path)
+        if not versions:
+            return ""
+        if versions[0].number == 0 and self.history.is_cut:
             return self.cut_off()
-        return _LEFT_OUT if first is not None and self.history.line.landings.ids[first] in self.untold else ""
+        return _LEFT_OUT if self.untold and self.history.line.landings.ids[versions[0].number] in self.untold else ""
 
     def first_landing(self, path: str) -> int | None:
         """Return the landing that brought the article; None where it is not committed.
@@ -230,19 +229,17 @@ class ArticleHistories:
             return Review(day, min(history.newest, by_day), history.newest + 1)
         if why := self._cut_before(path):
             raise Unproven(why)
-        found = self._oldest(path, text, seal)
+        found = self._oldest(path, day, seal)
         base = min(found.base, by_day) if seal is None else found.base
         if history.is_cut and base < 0:
             raise Unproven(self.cut_off())
         return Review(day, base, found.landing, found.commit, found.blob)
 
-    def _oldest(self, path: str, text: str, seal: str | None) -> Review:
+    def _oldest(self, path: str, day: dt.date, seal: str | None) -> Review:
         """Return the oldest commit with this review: the one that contains the least of the main line."""
-        line, day = self.history.line, dt.date.fromisoformat(text)
-        found = [
-            Review(day, version.number, version.number, line.landings.ids[version.number], version.blob)
-            for version in self.versions(path) if self._shows(version.blob, text, seal)
-        ]
+        line, text = self.history.line, day.isoformat()
+        shown = [version for version in self.versions(path) if self._shows(version.blob, text, seal)]
+        found = [Review(day, one.number, one.number, line.landings.ids[one.number], one.blob) for one in shown[:1]]
         for side, blob in self.side_versions(path):
             if self._shows(blob, text, seal):
                 if self.history.git.shallow & {line.sides.ids[other] for other in line.by_branch[line.branch[side]]}:
@@ -293,100 +290,3 @@ class ArticleHistories:
         facts = [(version.number, self.facts.get(version.blob)) for version in self.versions(path)]
         dated = [(number, fact.reviewed_on) for number, fact in facts if fact]
         return [(number, day) for (_, before), (number, day) in pairwise([(-1, ""), *dated]) if day and day != before]
-
-
-class VersionReading:
-    """Reads what the versions of articles say: git runs from the start on, `finish` waits for it.
-
-    Raises:
-        GitError: git fails.
-    """
-
-    def __init__(self, git: Git, line: Line, paths: Sequence[str], config: Config, cache: Cache) -> None:
-        """Start with the versions that these articles had under the names of today, less those that the cache knows."""
-        self._git, self._paths, self._cache, self._suffixes = git, paths, cache, config.suffixes
-        self._reader = FactReader(config)
-        self._kept, self._renames = _kept(cache, self._reader.key)
-        blobs = {line.landings.states[state][7:] for path in paths for state in line.landings.changes.get(path, [])[1::2]}
-        self._started = sorted(blobs - self._kept.keys() - {""})
-        self._contents = git.blobs(self._started)
-
-    def finish(self, history: History) -> ArticleHistories:
-        """Return the histories of the articles in the light of history as a whole."""
-        kept, paths = self._kept, self._paths
-        made = ArticleHistories(history, self._reader)
-        self._tell_renames(made)
-        wanted = {version.blob for path in paths for version in made.versions(path)}
-        wanted.update(blob for path in paths for _, blob in made.side_versions(path))
-        wanted.discard("")
-        made.facts.update((blob, kept[blob]) for blob in wanted if blob in kept)
-        later = sorted(wanted - kept.keys() - set(self._started))
-        for blob, raw in chain(self._contents, self._git.blobs(later)):
-            made.facts[blob] = None if raw is None else made.reader.read(raw)
-        if self._started or later or self._renames != made.similar:
-            _keep(self._cache, made)
-        return made
-
-    def _tell_renames(self, made: ArticleHistories) -> None:
-        moves = _moves(made.history, self._suffixes)
-        made.similar.update((commit, self._renames[commit]) for commit in moves if commit in self._renames)
-        try:
-            made.similar.update(_renames(made.history, [commit for commit in moves if commit not in self._renames]))
-        except GitError as error:
-            if error.kind != "git-partial":
-                raise
-            made.untold = frozenset(moves).difference(self._renames)
-
-
-def _moves(history: History, suffixes: tuple[str, ...]) -> list[str]:
-    """Return the landings that added an article and removed one: they may have renamed it."""
-    landings = history.line.landings
-    losing = {number for number, gone in history.removed.items() if any(path.endswith(suffixes) for path in gone)}
-    gaining = {number for path in landings.changes if path.endswith(suffixes) for number in _arrivals(landings.steps(path))}
-    return sorted(landings.ids[number] for number in losing & gaining)
-
-
-def _arrivals(steps: Iterable[tuple[int, int]]) -> Iterator[int]:
-    """Yield the landings that brought a file which was not there before."""
-    for (_, before), (number, state) in pairwise([(-1, 0), *steps]):
-        if state and not before:
-            yield number
-
-
-def _renames(history: History, commits: Sequence[str]) -> dict[str, dict[str, str]]:
-    """Return what git takes for renames, with changes or without, in these landings."""
-    if not commits:
-        return {}
-    asked = "".join(f"{commit}\n" for commit in commits).encode()
-    out = history.git.stream(
-        "diff-tree", "--stdin", "-r", "-M50%", "--diff-filter=R", "--raw", "-z", "--diff-merges=first-parent",
-        "--format=%x02%H", stdin=asked,
-    ).read()
-    found: dict[str, dict[str, str]] = {commit: {} for commit in commits}
-    tokens, commit = iter(out.split(b"\0")), ""
-    for token in tokens:
-        if token[:1] == b"\x02":
-            commit = token[1:].decode()
-        elif token.lstrip(b"\n")[:1] == b":":
-            old, new = os.fsdecode(next(tokens)), os.fsdecode(next(tokens))
-            found[commit][new] = old
-    return found
-
-
-def _kept(cache: Cache, key: str) -> tuple[dict[str, Fact | None], dict[str, dict[str, str]]]:
-    sections = cache.read(_FILE, key)
-    if sections is None:
-        return {}, {}
-    try:
-        facts = json.loads(sections["facts"])
-        renames = json.loads(sections["renames"])
-        return {str(blob): Fact(*map(str, fact)) for blob, fact in facts.items()}, {
-            str(commit): {str(new): str(old) for new, old in pairs.items()} for commit, pairs in renames.items()}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        cache.damaged(_FILE)
-        return {}, {}
-
-
-def _keep(cache: Cache, made: ArticleHistories) -> None:
-    facts = {blob: (fact.reviewed_on, fact.seal, fact.body) for blob, fact in made.facts.items() if fact}
-    cache.write(_FILE, made.reader.key, {"facts": json.dumps(facts).encode(), "renames": json.dumps(made.similar).encode()})

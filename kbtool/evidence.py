@@ -13,7 +13,8 @@ from kbtool.cache import Cache
 from kbtool.changes import ChangedFile
 from kbtool.config import Config, did_you_mean
 from kbtool.editions import Edition, load_editions
-from kbtool.errors import UsageError
+from kbtool.errors import KbtoolError, UsageError
+from kbtool.history import Opening
 from kbtool.registers import Owner, ProductArea, load_owners, load_product_areas
 from kbtool.repositories import Repositories
 from kbtool.reviews import Reviews
@@ -118,7 +119,7 @@ def last_moment(day: dt.date) -> dt.datetime:
 
 def gather(  # noqa: PLR0913 - one keyword for each thing to read
     config: Config, today: dt.date, cache: Cache | None = None, *, now: dt.datetime | None = None, cached_articles: bool = True,
-    git: bool = True,
+    git: bool = True, main: Opening | KbtoolError | None = None,
 ) -> Evidence:
     """Read everything that checks need.
 
@@ -129,12 +130,13 @@ def gather(  # noqa: PLR0913 - one keyword for each thing to read
         now: the moment to judge by; by default the last one of that day.
         cached_articles: whether articles too may come from there. What a site shows is decided by their files alone.
         git: whether to read history; without it, checks that need it are left out.
+        main: that of `start_main`, where reading has been started before.
 
     Raises:
         ConfigError: the configuration, a register or `mkdocs.yml` cannot be used.
     """
     cache = cache or Cache(None)
-    repositories = Repositories(config, cache) if git else None
+    repositories = Repositories(config, cache, main) if git else None
     site = load_site_config(config)
     content = load_articles(config, slugger(site), cache if cached_articles else None)
     urls = UrlMap(content, site)
@@ -143,7 +145,8 @@ def gather(  # noqa: PLR0913 - one keyword for each thing to read
     def finish(judged: Sequence[Article]) -> Reviews:
         if repositories is None:
             return Reviews(content.articles, urls, config, wanted=False)
-        return repositories.finish(today, content.articles, urls, content.keep, judged)
+        content.keep()  # git is not ready yet
+        return repositories.finish(today, content.articles, urls, judged)
 
     return Evidence(
         today=today, config=config, site=site, content=content, urls=urls, finish=finish, owners=load_owners(config),

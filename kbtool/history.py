@@ -6,7 +6,6 @@ commits. What cannot be known raises `Unproven`; it never reads as "nothing happ
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import os
 import re
@@ -18,14 +17,16 @@ from pathlib import Path
 
 from kbtool.cache import Cache
 from kbtool.config import Config
-from kbtool.errors import ConfigError
+from kbtool.errors import ConfigError, KbtoolError
 from kbtool.git import Git, GitError
-from kbtool.landings import UNDATED, Line, Reading, cut, pack, running_maximum, unpack
+from kbtool.landings import UNDATED, Line, cut, pack, running_maximum, unpack
+from kbtool.line_reading import Reading
 
 _MAIN = (
     "refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master", "refs/heads/main", "refs/heads/master",
     "refs/heads/trunk",
 )
+_EPOCH = dt.date(1970, 1, 1).toordinal()
 _REREAD = 500  #: so many landings after the cached ones are cached as well
 
 
@@ -35,7 +36,7 @@ class Unproven(Exception):  # noqa: N818 - it is an answer, not an error
 
 def last_second(day: dt.date) -> int:
     """Return the last second of a day, UTC, in seconds since 1970."""
-    return calendar.timegm(day.timetuple()) + 86_399
+    return (day.toordinal() - _EPOCH) * 86_400 + 86_399
 
 
 @dataclass
@@ -53,6 +54,7 @@ class History:
     ignored_sides: frozenset[int] = frozenset()
     people: dict[tuple[str, str], str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    _names: dict[tuple[str, str], str] = field(default_factory=dict)  #: what `people` says, as text
 
     @property
     def newest(self) -> int:
@@ -95,19 +97,26 @@ class History:
         flat = self.line.landings.changes.get(path)
         if not flat:
             return ""
-        at = bisect_right(flat[::2], number)
+        at = bisect_right(flat[::2], number) if flat[-2] > number else len(flat) // 2
         return self.line.landings.states[flat[2 * at - 1]] if at else ""
 
     def landings_of(self, path: str, after: int) -> list[int]:
         """Return the landings later than number `after` that touched a path."""
-        numbers = self.line.landings.changes.get(path, [])[::2]
+        flat = self.line.landings.changes.get(path)
+        if not flat or flat[-2] <= after:
+            return []
+        numbers = flat[::2]
         return numbers[bisect_right(numbers, after):]
 
     def author(self, number: int, *, side: bool = False) -> str:
         """Return the name of a commit's author, as `.mailmap` has it."""
         commits = self.line.sides if side else self.line.landings
-        person = commits.people[commits.authors[number]]
-        return os.fsencode(self.people.get(person, person[0])).decode("utf-8", "replace")
+        return self._named(commits.people[commits.authors[number]])
+
+    def _named(self, person: tuple[str, str]) -> str:
+        if person not in self._names:
+            self._names[person] = os.fsencode(self.people.get(person, person[0])).decode("utf-8", "replace")
+        return self._names[person]
 
     def authors(self, number: int) -> list[str]:
         """Return who made a landing: for a merge those of its branch, each once."""
@@ -134,7 +143,7 @@ class Opening:
     """A history that is being read: git runs while others work, `finish` waits for it."""
 
     def __init__(  # noqa: PLR0913 - one keyword for each thing that differs between repositories
-        self, git: Git, name: str, cache: Cache, *, main: str | None, ref: str = "HEAD", folder: str = "",
+        self, git: Git, name: str, cache: Cache, *, main: str | None, ref: str = "HEAD", folder: str = "", prefix: str = "",
     ) -> None:
         """Start reading; raises GitError and ConfigError.
 
@@ -145,8 +154,9 @@ class Opening:
             main: the name of the main branch, or None to find it.
             ref: what the history leads up to.
             folder: below which what happened within merged branches matters.
+            prefix: where the knowledge base is in it, "" or with a slash at its end.
         """
-        self.git, self._name, self._cache = git, name, cache
+        self.git, self.prefix, self._name, self._cache = git, prefix, name, cache
         self.head = git.resolve(ref, f"repositories.{name.partition('-')[2]}.ref") or ""
         if not self.head and ref == "HEAD":
             git.refuse_lost_head()
@@ -174,26 +184,26 @@ class Opening:
         return line, len(line.landings.ids)
 
     def finish(self, today: dt.date, config: Config, told: Callable[[Line], None] = lambda _: None) -> History:
-        """Return the history; `told` hears of its landings as soon as they are read.
+        """Return the history; `told` hears of its landings as soon as those of the main branch are read.
 
         Raises:
             GitError: it cannot be read.
         """
-        if self._reading is not None:
-            if not self._continued(self._reading):
+        if self._reading is None:
+            told(self._line)
+        else:
+            if not self._continued(self._reading, told):
                 self._line, self._cached = Line(), 0
-                Reading(self.git, self._line, self._fork, self._folder).finish()
+                Reading(self.git, self._line, self._fork, self._folder).finish(lambda: told(self._line))
             if len(self._line.landings.ids) - self._cached > (_REREAD if self._cached else 0):
                 self._cache.write(self._name, self._key, pack(self._line))
             Reading(self.git, self._line, self.head, self._folder).finish(joined=False)
-        told(self._line)
         return _judged(History(self.git, self._line, today, notes=self._notes), config)
 
-    @staticmethod
-    def _continued(reading: Reading) -> bool:
+    def _continued(self, reading: Reading, told: Callable[[Line], None]) -> bool:
         """Return whether history was read; not where it was rewritten since it was cached, or objects moved under our hands."""
         try:
-            return reading.finish()
+            return reading.finish(lambda: told(self._line))
         except GitError as error:
             if error.kind != "git-failed":
                 raise
@@ -299,7 +309,15 @@ def open_main(config: Config, cache: Cache) -> Opening:
             f"the repository around it, {git.top}, has nothing of this knowledge base", where=str(config.root),
             kind="repo-root-mismatch", hint="`git add` it there, or run `git init` here",
         )
-    return Opening(Git(git.top), "history", cache, main=config.main_branch, folder=f"{prefix}{config.content}")
+    return Opening(Git(git.top), "history", cache, main=config.main_branch, folder=f"{prefix}{config.content}", prefix=prefix)
+
+
+def start_main(config: Config, cache: Cache) -> Opening | KbtoolError:
+    """Start as `open_main` does, before it is known whether history is asked for; what is wrong matters only then."""
+    try:
+        return open_main(config, cache)
+    except KbtoolError as error:
+        return error
 
 
 def prefix_of(git: Git, config: Config) -> str:

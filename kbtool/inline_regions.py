@@ -17,6 +17,7 @@ from kbtool.regions import Problem, Span, comment_spans, fences, inline_code, re
 
 _LIST = re.compile(r"\{:?(?P<list>[^{}\n]*+)(?P<close>\}?)")
 _CLASS = re.compile(r"\.[A-Za-z_]\S*")
+_NAMES_ONE = re.compile(r"\{(?:(?<=\]\{)|(?:[^{}\n]*\s|:)?\.[A-Za-z_])")  # a list that comes after a bracket, or has a class
 _REFERENCE = re.compile(r"(?:\A|\n)[ \t>]*\[(?!\^)([^\]\n]+)\]:")
 # What comes before a place that cannot hold a tag, since it becomes an attribute of one; and how a line of such begins.
 _ATTRIBUTE = re.compile(r"!\[[^\]]*\Z|\]\([^()\s]*\s+[\"'(][^\"']*\Z|<[A-Za-z/][^<>]*\Z|\{[^{}]*\Z")
@@ -55,7 +56,7 @@ def scan_inline(
 
     `words` are classes of other tools, whose brackets are left alone; so are links by reference with attributes of their own.
     """
-    if "{" not in body:
+    if "{" not in body or not _NAMES_ONE.search(body):  # nearly all braces are of code
         return (), ()
     lines = body.split("\n")
     reader = _Reader(body, lines, first_line, audiences, words)

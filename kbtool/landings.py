@@ -11,18 +11,18 @@ import json
 import os
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate, chain
 
-from kbtool.git import Git, GitError, Stream
+from kbtool.git import GitError
 
 UNDATED = -1  #: a commit whose date is none: empty, before 1970 or beyond the year 9999
 DELETED = 0  #: the state of a path that is not there
 _LATEST = 253_402_300_800
 _FORMAT = "--format=%x02%H %P%x00%ct%x00%at%x00%an%x00%ae%x00%s%x00%(trailers:key=Kb-Change,valueonly,separator=%x2C)"
-_RAW = ("-r", "--raw", "-z", "--no-renames", "--no-abbrev", "--diff-merges=first-parent", "--encoding=UTF-8", _FORMAT)
+RAW = ("-r", "--raw", "-z", "--no-renames", "--no-abbrev", "--diff-merges=first-parent", "--encoding=UTF-8", _FORMAT)
 _NAMES = ("committed", "authored", "authors", "minor")
 Column = array  # of "q": one number a commit
 
@@ -80,7 +80,7 @@ class Commits:
 
 
 def parse(chunks: Iterable[bytes], into: Commits) -> None:
-    """Add the commits of a stream in the form of `_RAW`.
+    """Add the commits of a stream in the form of `RAW`.
 
     Raises:
         GitError: the stream has another form, or ends within a commit.
@@ -149,7 +149,7 @@ def _time(text: bytes) -> int:
     return seconds if 0 < seconds < _LATEST else UNDATED
 
 
-# ---------------------------------------------------------------------------------------------- reading
+# ---------------------------------------------------------------------------------------------- lines
 
 
 @dataclass
@@ -179,99 +179,7 @@ class Line:
         return found
 
 
-class Reading:
-    """A running pass over what a line lacks up to `tip`; `finish` waits for it."""
-
-    def __init__(self, git: Git, line: Line, tip: str, folder: str) -> None:
-        """Start the pass; `folder` is the one below which changes within branches matter."""
-        self._git, self._line, self._tip, self._folder = git, line, tip, folder
-        self._range = [tip] if not line.tip else [f"^{line.tip}", tip]
-        self._log: Stream | None = None
-        self._graph: Stream | None = None
-        if tip != line.tip:
-            self._log = git.stream("log", "--first-parent", *_RAW, *self._range, "--")
-            self._graph = git.stream("rev-list", "--parents", *self._range, "--")
-
-    def finish(self, *, joined: bool = True) -> bool:
-        """Bring the line up to date; return False where the tip does not continue it, so that it has to be read anew.
-
-        Args:
-            joined: False for what only hangs on the line, such as a branch that has merged it.
-
-        Raises:
-            GitError: history cannot be read.
-        """
-        if self._log is None or self._graph is None:
-            return True
-        try:
-            return self._read(self._log, self._graph, joined=joined)
-        finally:
-            self._log.close()
-            self._graph.close()
-
-    def _read(self, log: Stream, graph: Stream, *, joined: bool) -> bool:
-        line, before = self._line, len(self._line.landings.ids)
-        new = Commits() if before else line.landings
-        parse(log, new)
-        new.turn()
-        if before:
-            if joined and (not new.ids or new.first_parent != line.tip):
-                return False
-            _append(line.landings, new)
-        if any(number >= before for number in line.landings.parents):
-            lines = graph.read().decode().split("\n")
-            self._read_branches(before, {entry[0]: entry[1:] for entry in map(str.split, lines) if entry})
-        return True
-
-    def _read_branches(self, before: int, graph: Mapping[str, Sequence[str]]) -> None:
-        line = self._line
-        known = dict(zip(line.sides.ids, line.contained, strict=True))
-        sides: list[str] = []
-        for number in sorted(found for found in line.landings.parents if found >= before):
-            mine = _unknown(line.landings.parents[number], graph, known, line.landings.numbers)
-            for commit in mine:
-                known[commit] = max((_past(parent, known, line.landings.numbers) for parent in graph[commit]), default=-1)
-            sides += mine
-            line.branch.extend([number] * len(mine))
-        line.contained.extend(known[commit] for commit in sides)
-        self._read_sides(sides)
-
-    def _read_sides(self, sides: Sequence[str]) -> None:
-        if sides:
-            names = "".join(f"{commit}\n" for commit in sides).encode()
-            paths = [self._folder] if self._folder else []
-            found = self._git.stream("diff-tree", "--stdin", "--always", "--root", *_RAW, "--", *paths, stdin=names)
-            before = len(self._line.sides.ids)
-            parse(found, self._line.sides)
-            if self._line.sides.ids[before:] != list(sides):
-                raise GitError("git diff-tree left commits out", kind="git-failed")
-
-
-def _past(commit: str, known: Mapping[str, int], numbers: Mapping[str, int]) -> int:
-    """Return the newest landing that a commit contains; -1 for none, also where history is cut off."""
-    found = numbers.get(commit)
-    return known.get(commit, -1) if found is None else found
-
-
-def _unknown(
-    starts: Iterable[str], graph: Mapping[str, Sequence[str]], known: Mapping[str, int], numbers: Mapping[str, int]
-) -> list[str]:
-    """Return the commits behind `starts` that are neither landings nor known, each after its parents."""
-    order: list[str] = []
-    seen: set[str] = set()
-    waiting = [(start, False) for start in starts]
-    while waiting:
-        commit, done = waiting.pop()
-        if done:
-            order.append(commit)
-        elif commit in graph and commit not in seen and commit not in known and commit not in numbers:
-            seen.add(commit)
-            waiting.append((commit, True))
-            waiting += [(parent, False) for parent in graph[commit]]
-    return order
-
-
-def _append(line: Commits, new: Commits) -> None:
+def append(line: Commits, new: Commits) -> None:
     """Put newer commits after older ones."""
     before = len(line.ids)
     people = {person: number for number, person in enumerate(line.people)}

@@ -71,8 +71,9 @@ NO_MARKS = Marks()
 
 def read_marks(body: str, first_line: int, audiences: frozenset[str], directives: frozenset[str]) -> Marks:
     """Return the marks of a body, whose first line is `first_line` of its file; `NO_MARKS` where nothing looks like one."""
+    inlines, more = scan_inline(body, first_line=first_line, audiences=audiences, words=directives)
     # One letter is found sooner than three.
-    if not (":::" in body or "{" in body or ("<" in body and ("8<-" in body or "<!--" in body))):
+    if not (inlines or more or ":::" in body or ("<" in body and ("8<-" in body or "<!--" in body))):
         return NO_MARKS
     lines = body.split("\n")
     regions, problems = scan_regions(lines, first_line=first_line, audiences=audiences, directives=directives)
@@ -82,7 +83,6 @@ def read_marks(body: str, first_line: int, audiences: frozenset[str], directives
     )
     spans, problem = comment_spans(body) if "<!--" in body else ([], None)
     problem = problem and replace(problem, line=problem.line + first_line - 1)
-    inlines, more = scan_inline(body, first_line=first_line, audiences=audiences, words=directives)
     problems = tuple(sorted((*problems, *more), key=lambda found: found.line))
     silences = tuple(_silences(body, spans, first_line))
     marks = Marks(includes, regions, problems, problem, tuple(_expiries(body, spans, first_line)), inlines, silences)

@@ -8,22 +8,22 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from kbtool.article_history import VersionReading
 from kbtool.articles import Article
 from kbtool.cache import Cache
 from kbtool.config import Config
 from kbtool.covers import MAIN, Code
 from kbtool.dates import Interval
-from kbtool.errors import ConfigError
+from kbtool.errors import ConfigError, KbtoolError
 from kbtool.git import Git, GitError
-from kbtool.history import History, Opening, Unproven, open_main, prefix_of
+from kbtool.history import History, Opening, Unproven, open_main
 from kbtool.landings import Line
 from kbtool.review_evidence import Pair
 from kbtool.reviews import Reviews
 from kbtool.urls import UrlMap
+from kbtool.version_reading import VersionReading
 from kbtool.working_tree import CommittedTree, WorkingTree
 
 _LINES = "lines"  #: of the cache
@@ -33,13 +33,13 @@ _LONGEST = 1 << 20  #: bytes of a file whose lines are counted
 class Repositories:
     """The repositories of one configuration, while they are read."""
 
-    def __init__(self, config: Config, cache: Cache) -> None:
-        """Start reading all of them; one that cannot be read is kept as the reason why.
+    def __init__(self, config: Config, cache: Cache, main: Opening | KbtoolError | None = None) -> None:
+        """Start reading all of them but `main`, if that has been started; one that cannot be read is kept as the reason why.
 
         Raises:
             ConfigError: the configuration of one cannot be meant.
         """
-        self._config, self._cache = config, cache
+        self._config, self._cache, self._main = config, cache, main
         self._missing: dict[str, str] = {}
         self._opened: dict[str, Opening] = {}
         for name in (MAIN, *config.repositories):
@@ -50,7 +50,10 @@ class Repositories:
 
     def _open(self, name: str) -> Opening:
         if name == MAIN:
-            return open_main(self._config, self._cache)
+            main, self._main = self._main or open_main(self._config, self._cache), None
+            if isinstance(main, KbtoolError):
+                raise main
+            return main
         found = self._config.repositories[name]
         folder = self._config.root / found.path
         if not folder.is_dir():
@@ -63,15 +66,13 @@ class Repositories:
         return opened
 
     def finish(
-        self, today: dt.date, articles: Sequence[Article], urls: UrlMap, meanwhile: Callable[[], None] = lambda: None,
-        judged: Sequence[Article] | None = None,
+        self, today: dt.date, articles: Sequence[Article], urls: UrlMap, judged: Sequence[Article] | None = None,
     ) -> Reviews:
-        """Return the reviews of these articles in the light of all that; `meanwhile` is done while git reads their versions.
+        """Return the reviews of these articles in the light of all that.
 
         Without `judged`, all of them are to be judged; else just those.
         """
         code = {}
-        self._meanwhile = meanwhile
         for name, opened in self._opened.items():
             try:
                 code[name] = self._code(name, opened, today, articles)
@@ -85,22 +86,21 @@ class Repositories:
 
     def _code(self, name: str, opened: Opening, today: dt.date, articles: Sequence[Article]) -> Code:
         if name == MAIN:
-            history = opened.finish(today, self._config, lambda line: self._start_versions(opened.git, line, articles))
-            above = "/".join([".."] * prefix_of(Git(self._config.root), self._config).count("/"))
-            return Code(history, WorkingTree(opened.git), place=above)
+            history = opened.finish(today, self._config, lambda line: self._start_versions(opened, line, articles))
+            above = "/".join([".."] * opened.prefix.count("/"))
+            return Code(history, WorkingTree(opened.git, begin=True), place=above)
         history, found = opened.finish(today, self._config), self._config.repositories[name]
         if found.max_age is not None:
             _refuse_old(history, name, found.max_age)
         return Code(history, CommittedTree(opened.git, opened.head), place=found.path)
 
-    def _start_versions(self, git: Git, line: Line, articles: Sequence[Article]) -> None:
-        prefix = prefix_of(Git(self._config.root), self._config)
-        self._versions = VersionReading(git, line, [prefix + article.path for article in articles], self._config, self._cache)
+    def _start_versions(self, opened: Opening, line: Line, articles: Sequence[Article]) -> None:
+        by_path = {opened.prefix + article.path: article for article in articles}
+        self._versions = VersionReading(opened.git, line, by_path, self._config, self._cache)
 
     def _with_histories(self, made: Reviews, history: History) -> None:
-        made.prefix = prefix_of(Git(self._config.root), self._config)
+        made.prefix = self._opened[MAIN].prefix
         try:
-            self._meanwhile()
             made.histories = self._versions.finish(history)
             made.lines = self._count_lines(made)
         except GitError as error:

@@ -51,6 +51,8 @@ class Reviews:
     judged: Sequence[Article] = ()
     waiting: frozenset[str] = frozenset()
     _found: dict[str, ReviewEvidence] = field(default_factory=dict)
+    _globs: dict[tuple[str, ...], tuple[Glob, ...]] = field(default_factory=dict)
+    _idle: dict[tuple[Glob, ...], tuple[tuple[int, ...], str]] = field(default_factory=dict)
     _changed: dict[tuple[str, tuple[Glob, ...], int], tuple[Change | None, tuple[str, ...]]] = field(default_factory=dict)
 
     @property
@@ -66,7 +68,10 @@ class Reviews:
 
     def globs(self, article: Article) -> tuple[Glob, ...]:
         """Return what an article covers."""
-        return parse_covers(article.front_matter.covers, self.config.repositories)
+        covers = article.front_matter.covers
+        if covers not in self._globs:  # articles often share them
+            self._globs[covers] = parse_covers(covers, self.config.repositories)
+        return self._globs[covers]
 
     @cached_property
     def _shared(self) -> Counter[str]:
@@ -89,8 +94,13 @@ class Reviews:
         return ReviewEvidence(review, seal, void, text, code, tuple(found.ignored), found.text_unknown,
                               unknown or found.code_unknown, nothing)
 
-    def _nothing(self, globs: Sequence[Glob]) -> tuple[tuple[int, ...], str]:
+    def _nothing(self, globs: tuple[Glob, ...]) -> tuple[tuple[int, ...], str]:
         """Return the entries that match no file, and why others cannot be told, if so."""
+        if globs not in self._idle:
+            self._idle[globs] = self._find_nothing(globs)
+        return self._idle[globs]
+
+    def _find_nothing(self, globs: Sequence[Glob]) -> tuple[tuple[int, ...], str]:
         found, unknown = [], ""
         for number, one in enumerate(globs):
             code = self.code.get(one.repository)
@@ -361,9 +371,11 @@ class _Judge:
     def _body_before(self, path: str, number: int) -> str:
         """Return the digest of the body that the main line had after a landing."""
         histories = self.reviews.histories
-        versions = [version for version in histories.versions(path) if version.number <= number] if histories else []
-        fact = histories.fact(versions[-1].blob) if histories and versions else None
-        return fact.body if fact else ""
+        for version in reversed(histories.versions(path) if histories else ()):
+            if histories and version.number <= number:
+                fact = histories.fact(version.blob)
+                return fact.body if fact else ""
+        return ""
 
     def _body_now(self, path: str) -> str:
         """Return the digest of the body in the work tree."""

@@ -97,8 +97,8 @@ def run_checks(
     root: Path | None, options: dict[str, Any], paths: Sequence[Path], *, publishes: bool = False, history: bool = False
 ) -> tuple[Evidence, Run]:
     """Run the checks that the options ask for; raises UsageError where there is nothing to check."""
-    from kbtool.registry import find_checks, make_checks
-    from kbtool.runner import run
+    from kbtool.cache import FOLDER, Cache
+    from kbtool.history import start_main
 
     diff: str | None = options.get("diff")
     if diff is not None and options["no_git"]:
@@ -108,19 +108,23 @@ def run_checks(
         from kbtool.engines import find_engine
 
         find_engine(config.engine)  # before any work is done
+    cache = Cache(None if options["no_cache"] or config.base else config.root / FOLDER)
+    main = None if options["no_git"] else start_main(config, cache)  # git reads while all else is imported
+    from kbtool.registry import find_checks, make_checks
+    from kbtool.runner import run
+
     known = find_checks(config)
     made = make_checks(config, options.get("select", ()), options.get("ignore", ()), known)
     checks = made if diff is not None else [check for check in made if not check.compares]
     if not checks:
         hint = "name a commit to compare with: --diff BASE" if made else "widen --select or narrow --ignore"
         raise UsageError("no check is left to run", kind="no-checks", hint=hint)
-    from kbtool.cache import FOLDER, Cache
     from kbtool.evidence import gather
 
-    cache = Cache(None if options["no_cache"] or config.base else config.root / FOLDER)
     git = not options["no_git"] and (publishes or history or any(check.waits() for check in checks))
+    main = main if git else None  # git ends
     today = options["today"]
-    evidence = gather(config, day(today), cache, now=moment(today), cached_articles=not publishes, git=git)
+    evidence = gather(config, day(today), cache, now=moment(today), cached_articles=not publishes, git=git, main=main)
     if not evidence.articles:
         raise UsageError(f"there is no article below {config.content!r}", kind="no-inputs",
                          hint="set content in [tool.kbtool], or write one with `kbtool new`")

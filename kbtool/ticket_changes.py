@@ -37,6 +37,8 @@ class TicketChange:
 def ticket_changes(article: Article, evidence: Evidence) -> Iterator[TicketChange]:
     """Yield what has become of the tickets of an article: against what it expects of them, else since its review."""
     named = [one for one in evidence.tickets.of(article) if one.ticket is not None]
+    if not named:
+        return
     expected = {_place(one) for one in named if one.ticket and one.expects == one.ticket.state}
     sentences = {_place(one): one.sentence for one in reversed(named) if one.sentence}
     told: set[tuple[str, str]] = set()

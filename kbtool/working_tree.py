@@ -20,6 +20,9 @@ from kbtool.git import Git
 
 State = str
 _GONE = "000000"
+_INDEX = ("ls-files", "-z", "--stage")
+_CHANGED = ("diff-files", "-z", "--raw", "--ignore-submodules=dirty")
+_OTHERS = ("ls-files", "-z", "--others", "--exclude-standard")
 
 
 class Tree(Protocol):
@@ -46,25 +49,29 @@ class WorkingTree:
     lie in this one without being its submodules, for a clone of this one has none of their files.
     """
 
-    def __init__(self, git: Git) -> None:
-        """Take any folder of the repository; raises GitError where it has no work tree."""
-        self._git = replace(git, folder=git.top)
+    def __init__(self, git: Git, *, begin: bool = False) -> None:
+        """Take any folder of the repository, and `begin` to read it; raises GitError where it has no work tree."""
+        self._git = git if git.folder == git.top else replace(git, folder=git.top)
+        self._begun = {args: self._git.stream(*args) for args in (_INDEX, _CHANGED, _OTHERS) if begin}
         self._hashed: dict[str, State | None] = {}
 
     @cached_property
     def _index(self) -> Mapping[str, State]:
-        return _parse_index(self._git.run("ls-files", "-z", "--stage"))
+        return _parse_index(self._told(_INDEX))
+
+    def _told(self, args: tuple[str, ...]) -> bytes:
+        return self._begun.pop(args).read() if args in self._begun else self._git.run(*args)
 
     @cached_property
     def _changed(self) -> Mapping[str, bool]:
         """Return what differs from the index, or may differ, and whether it is there."""
-        fields = os.fsdecode(self._git.run("diff-files", "-z", "--raw", "--ignore-submodules=dirty")).split("\0")
+        fields = os.fsdecode(self._told(_CHANGED)).split("\0")
         return {path: change.split(" ", 2)[1] != _GONE for change, path in zip(fields[:-1:2], fields[1::2], strict=True)}
 
     @cached_property
     def untracked(self) -> frozenset[str]:
         """Return the files that git does not know yet and does not ignore."""
-        found = os.fsdecode(self._git.run("ls-files", "-z", "--others", "--exclude-standard")).split("\0")
+        found = os.fsdecode(self._told(_OTHERS)).split("\0")
         return frozenset(path for path in found if path and not path.endswith("/"))
 
     @cached_property
@@ -97,7 +104,7 @@ class WorkingTree:
             git.run("update-index", "-z", "--index-info", stdin=b"".join(self._entries(paths)))
             names = b"".join(os.fsencode(path) + b"\0" for path in paths)
             git.run("update-index", "-z", "--info-only", "--add", "--remove", "--replace", "--stdin", stdin=names)
-            stored = _parse_index(git.run("ls-files", "-z", "--stage"))
+            stored = _parse_index(git.run(*_INDEX))
         return {path: stored[path] for path in paths if path in stored}
 
     def _entries(self, paths: Collection[str]) -> Iterator[bytes]:

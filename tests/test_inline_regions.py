@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import markdown as python_markdown
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from kbtool import inline_regions
 from kbtool.articles import Article, load_article
 from kbtool.config import load_config
 from kbtool.editions import Edition, RedactionError, redact, redact_text, withheld_texts
@@ -212,3 +216,15 @@ def test_long_texts_are_read_in_one_go(sign: str) -> None:
     """What is repeated twenty thousand times is read; the time grows with the length alone."""
     regions, problems = scan_inline(sign * 20_000 + "\n\n[a]{.internal}", audiences=AUDIENCES)
     assert len(regions) + len(problems) >= 1
+
+
+PIECES = ("[x]", "x", "`", "\\"), ("{", "{:", "{x", "{{"), ("", " ", "\t", "\x1f", "\xa0"), ("", "."), ("internal", "Public", "_"), ("}", "\n", ".x}")
+
+
+@given(st.lists(st.tuples(*map(st.sampled_from, PIECES)).map("".join), max_size=3).map("".join))
+def test_the_quick_look_misses_nothing(body: str) -> None:
+    """A body that a quick look takes for one without regions has none, and nothing is wrong with one."""
+    quick = scan_inline(body, audiences=AUDIENCES, words=frozenset({"note"}))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inline_regions, "_NAMES_ONE", re.compile(""))
+        assert scan_inline(body, audiences=AUDIENCES, words=frozenset({"note"})) == quick

@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kbtool import line_reading
 from kbtool.cache import Cache
 from kbtool.config import load_config
 from kbtool.git import Git, GitError
 from kbtool.history import open_main
-from kbtool.landings import UNDATED, Commits, Line, Reading, pack, parse, running_maximum, unpack
+from kbtool.landings import UNDATED, Commits, Line, pack, parse, running_maximum, unpack
+from kbtool.line_reading import Reading
 from kbtool.testing import history
 
 SHA = [f"{number:040x}" for number in range(9)]
@@ -260,6 +262,23 @@ def test_cached_and_new_is_a_cold_read(tmp_path_factory, new_repo, before: list[
         grow(repo, branches, step)
     assert same_as_cold(repo, cache, today)
     assert same_as_cold(repo, cache, today)
+
+
+@settings(max_examples=12)
+@given(steps=STEPS)
+def test_branches_are_followed_or_walked(tmp_path_factory, new_repo, steps: list[str]) -> None:
+    """Whether branches are followed to their end, a step or two, or not at all: the same is known of them."""
+    repo, branches = new_repo(tmp_path_factory.mktemp("line")), list[str]()
+    for step in steps:
+        grow(repo, branches, step)
+    read = []
+    for far in (40, 2, 1, 0):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(line_reading, "_STEPS", far)
+            made = Line()
+            assert Reading(Git(repo.folder), made, repo.head, "content").finish()
+            read.append((by_id(made), made.sides.ids, made.branch, made.contained))
+    assert read == [read[0]] * 4
 
 
 def grow(repo, branches: list[str], step: str) -> None:

@@ -90,13 +90,14 @@ def test_a06_no_repository(base, gate, tmp_path) -> None:
 
 
 def test_a07_an_unrelated_repository_around_it(base, gate, tmp_path) -> None:
-    """A repository around the knowledge base that has nothing of it is not taken for its own: an error of the set-up."""
+    """A repository around the knowledge base that has nothing of it is not taken for its own: an error where history matters."""
     around = history(tmp_path / "around")
     around.commit({"x": "1"})
     shutil.copytree(base.folder, around.folder / "kb", ignore=shutil.ignore_patterns(".git"))
     done = gate(around.folder / "kb")
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith(f"kbtool: error[repo-root-mismatch]: {around.folder / 'kb'}: the repository around it, {around.folder}, has nothing of this knowledge base")
+    assert gate(around.folder / "kb", "--select", "KB2").code == gate(around.folder / "kb", "--no-git").code == 0
     around.git("add", "kb")
     assert gate(around.folder / "kb").code in (0, 1)
 
