@@ -17,6 +17,7 @@ from kbtool.evidence import Evidence
 from kbtool.files import locked, swap_in, write_atomic
 from kbtool.finding import Finding, Run, Severity
 from kbtool.manifest import Explainer, Manifest, lines, load_manifest, purged
+from kbtool.search_index import SearchIndex, index_site, pages_to_find, search_language, search_worker
 from kbtool.stage import Staged, stage
 from kbtool.witness import withheld
 
@@ -98,7 +99,9 @@ def _publish_one(evidence: Evidence, edition: Edition, work: Path, *, allow_empt
         with ThreadPoolExecutor(1) as aside:  # the engine is another process: meanwhile the audit learns what to look for
             auditor = aside.submit(_auditor, evidence, edition, staged)
             notes = (*staged.notes, *build_site(staged.folder, out))
-        leaks, manifest = tuple(auditor.result().audit(out)), explainer.explain(out)
+            index = _index(staged, out)
+            notes += index.notes
+        leaks, manifest = tuple(auditor.result().audit(out)), explainer.explain(out, index)
         clean = not leaks and not manifest.unexplained
         purge = _swap(out, folder, manifest, evidence.config.root / WORK) if clean else ()
         return Published(edition.name, folder, len(staged.articles), leaks, notes, manifest.unexplained, purge)
@@ -108,6 +111,13 @@ def _publish_one(evidence: Evidence, edition: Edition, work: Path, *, allow_empt
         failure = IncompleteError(f"{error.strerror or error}: {error.filename or folder}", kind="disk",
                                   hint="the site that was there is untouched")
         return Published(edition.name, folder, notes=notes, failure=failure)
+
+
+def _index(staged: Staged, out: Path) -> SearchIndex:
+    """Make the search index of a built site; an empty one where the search is not ours."""
+    if not search_worker(staged.config)[0]:
+        return SearchIndex("")
+    return index_site(out, pages_to_find(staged.folder / "docs", staged.config), search_language(staged.config))
 
 
 def _swap(out: Path, folder: Path, manifest: Manifest, work: Path) -> tuple[str, ...]:
