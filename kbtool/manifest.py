@@ -41,8 +41,8 @@ class Origin(NamedTuple):
     """What a file comes from.
 
     `kind` is "article", "asset", "page" (of kbtool's own), "redirect", "feed", "theme", "template", "engine", "search" or
-    "allowed"; `source` a path of the repository, or a package with its version. `digest` is that of a file that repeats what articles say,
-    or of the page of an article of which something is withheld; `hidden` are the prints of that (see `widening`).
+    "allowed"; `source` a path of the repository, or a package with its version. `digest` is that of a file that repeats what
+    articles say, or of the page of an article of which something is withheld; `hidden` are the prints of that (see `widening`).
     """
 
     kind: str

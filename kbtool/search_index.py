@@ -40,6 +40,7 @@ _KEPT = re.compile(
 )
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 _ONLY_BODY = re.compile(rb"(<[a-zA-Z][^<>]*?\s)data-pagefind-body\b")
+_BLOCK = re.compile(rb"<(?=/?(?:pre|dt|dd|th|summary|caption|figcaption)\b)")  # Pagefind parts no words there
 _WORKERS = "assets/javascripts/workers"
 
 
@@ -168,7 +169,7 @@ def _url(file: str) -> str:
 def _html(content: bytes, page: Page) -> str:
     """Return what Pagefind is to read of a page: from its article on, since navigation is most of the bytes."""
     at = max(content.find(_ARTICLE), 0)
-    article = content[at:]
+    article = _BLOCK.sub(b" <", content[at:])
     if b"data-pagefind-body" in article:  # with one of these, all other pages would be left out
         article = _ONLY_BODY.sub(rb"\1data-pagefind-no", article)
     tags = html.escape(", ".join(page.tags)) if at else ""

@@ -83,8 +83,7 @@ async function load() {
 
 function unavailable(query) {
   const text = "The search index could not be loaded. Follow this link to try again."
-  const location = `?q=${encodeURIComponent(query)}`
-  return { items: [[{ location, title: "Search is not available", text, score: 0, terms: {} }]] }
+  return { items: [[{ location: `?q=${encodeURIComponent(query)}`, title: "Search is not available", text, score: 0, terms: {} }]] }
 }
 
 // -- from Pagefind's pages to Material's items ---------------------------------------------------------------------------
@@ -99,7 +98,7 @@ function result(query, pages) {
 /** Return what a page says: its words, the matching ones among them, its sections, and which of the query's words it has. */
 function read(page, asked) {
   const parted = page.raw_content?.includes("\u200b") // languages without spaces: Pagefind parts their words by this sign
-  const words = parted ? unescaped(page.raw_content).split("\u200b") : page.content.split(/[\r\n\s]+/)
+  const words = parted ? page.raw_content.replaceAll("&lt;", "<").replaceAll("&gt;", ">").split("\u200b") : page.content.split(/[\r\n\s]+/)
   const title = page.meta.title || page.url
   const tags = page.meta.tags ? page.meta.tags.split(", ") : []
   const hits = new Map(page.weighted_locations.map(hit => [hit.location, hit.balanced_score]))
@@ -158,13 +157,11 @@ function excerpt({ words, hits, joint }, part) {
 
 /** Return which words of a query a page has, by what is to be highlighted on it: what was asked for, or another form of it. */
 function terms(asked, matched) {
-  const found = new Map()
-  for (const word of asked) {
+  return Object.fromEntries(asked.flatMap(word => {
     const term = fold(word), forms = [...matched].filter(form => related(term, form))
-    if (!forms.length || forms.some(form => form.includes(term))) found.set(word.replaceAll('"', "").toLowerCase(), forms.length > 0)
-    else for (const form of forms.slice(0, 2)) found.set(form, true)
-  }
-  return Object.fromEntries(found)
+    const same = !forms.length || forms.some(form => form.includes(term))
+    return (same ? [word.replaceAll('"', "").toLowerCase()] : forms.slice(0, 2)).map(form => [form, forms.length > 0])
+  }))
 }
 
 /** Return whether a word answers to a term. Pagefind falls back to ever shorter words; keys and codes have no other forms. */
@@ -175,13 +172,13 @@ function related(term, word) {
   return !digits && word.length >= length && word.slice(0, length) === term.slice(0, length)
 }
 
-/** Return the word that is being typed, completed, in a list; nothing is completed that no result has. */
+/** Return the word that is being typed, completed, in a list; nothing is completed that no result has, or that is a word. */
 function suggest(query, pages) {
   const typed = query.split(/[\s-]+/).pop()
-  const words = [...pages.flatMap(page => split(page.title)), ...pages.flatMap(page => [...page.matched])]
-  const bare = words.map(word => word.replace(/[^\p{L}\p{N}\p{M}_]+$/u, ""))
-  const full = bare.find(word => word.length > typed.length && word.toLowerCase().startsWith(typed.toLowerCase()))
-  return typed && full ? [typed + full.slice(typed.length)] : []
+  const said = [...pages.flatMap(page => split(page.title)), ...pages.flatMap(page => [...page.matched])]
+  const longer = said.flatMap(word => word.split(/[^\p{L}\p{N}\p{M}_]+/u)).filter(word => word.toLowerCase().startsWith(typed.toLowerCase()))
+  const done = !typed || longer.some(word => word.length === typed.length)
+  return done ? [] : longer.slice(0, 1).map(word => typed + word.slice(typed.length))
 }
 
 function split(text) {
@@ -196,10 +193,6 @@ function fold(word) {
 function mark(word) {
   const [, before, core, after] = /^([^\p{L}\p{N}_]*)(.*?)([^\p{L}\p{N}_]*)$/su.exec(word)
   return `${escape(before)}<mark>${escape(core)}</mark>${escape(after)}`
-}
-
-function unescaped(text) {
-  return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">")
 }
 
 function escape(text) {
