@@ -70,13 +70,21 @@ def make_index(pages: Iterable[tuple[str, str]], *, language: str, root: str, ex
             files = _converse(process, _requests(pages, config))
         finally:
             watchdog.cancel()
-            process.kill()
-            process.wait()
+            _end(process)
         if files is None:
             complaints.seek(0)
             said = complaints.read().decode(errors="replace").strip().splitlines()
             raise _failure(said[-1] if said else f"it ended with {process.returncode}")
     return files
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    for stream in (process.stdin, process.stdout):
+        with contextlib.suppress(BrokenPipeError):  # what nobody has read
+            if stream is not None:
+                stream.close()
 
 
 def _failure(reason: str) -> IncompleteError:
