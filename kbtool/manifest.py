@@ -1,8 +1,9 @@
 """The manifest of a built site: what each of its files comes from. A file that nothing explains stops the publication.
 
 A page is explained by the article whose URL it has, an asset by being the staged file byte for byte, a file of the theme by
-being, byte for byte, that of an installed package or of the site's overrides, and what the engine writes by its name. Only
-what was staged before the engine ran counts; whatever else a plugin, an extension or a stranger puts there is not explained.
+being, byte for byte, that of an installed package or of the site's overrides, what the engine writes by its name, and a file
+of the search index by being, byte for byte, what Pagefind handed back. Only what was staged before the engine ran counts;
+whatever else a plugin, an extension or a stranger puts there is not explained.
 
 It is kept in `.kbtool/manifest/`, outside of the site: with it, the next build knows which URLs are gone.
 """
@@ -24,23 +25,24 @@ from kbtool.articles import Article
 from kbtool.editions import Edition
 from kbtool.engines import Engine, find_engine
 from kbtool.evidence import Evidence
+from kbtool.search_index import SearchIndex
 from kbtool.site_config import entries
 from kbtool.stage import Staged
+from kbtool.urls import MARKDOWN, page_file
 from kbtool.widening import prints_of
 
 VERSION = 1  #: of the file's form
-_MARKDOWN = (".md", ".markdown", ".mdown", ".mkdn", ".mkd")  #: what MkDocs makes pages of
 _TEMPLATES = ("404.html", "sitemap.xml")  #: what it makes of templates, whatever the theme
-_GATHERED = ("page", "feed", "engine", "template")  #: kinds of files that repeat what articles say
+_GATHERED = ("page", "feed", "engine", "template", "search")  #: kinds of files that repeat what articles say
 _State = tuple[int, int]
 
 
 class Origin(NamedTuple):
     """What a file comes from.
 
-    `kind` is "article", "asset", "page" (of kbtool's own), "redirect", "feed", "theme", "template", "engine" or "allowed";
-    `source` a path of the repository, or a package with its version. `digest` is that of a file that repeats what articles say,
-    or of the page of an article of which something is withheld; `hidden` are the prints of that (see `widening`).
+    `kind` is "article", "asset", "page" (of kbtool's own), "redirect", "feed", "theme", "template", "engine", "search" or
+    "allowed"; `source` a path of the repository, or a package with its version. `digest` is that of a file that repeats what
+    articles say, or of the page of an article of which something is withheld; `hidden` are the prints of that (see `widening`).
     """
 
     kind: str
@@ -85,9 +87,11 @@ def purged(before: Manifest | None, after: Manifest) -> list[str]:
     base = before.base or after.base
     old, new = before.files, after.files
     changed = {path for path in old.keys() & new if old[path].digest != new[path].digest}
-    gone = (old.keys() - new) | {path for path in changed if set(new[path].hidden) - set(old[path].hidden)}
+    lost = old.keys() - new
+    index = {path for path in lost if old[path].kind == "search"}  # named anew with every word
+    gone = (lost - index) | {path for path in changed if set(new[path].hidden) - set(old[path].hidden)}
     if gone:
-        gone |= {path for path in changed if new[path].kind in _GATHERED}
+        gone |= {path for path in changed if new[path].kind in _GATHERED} | index
     return sorted(base + quote(path.removesuffix("index.html") if _is_index(path) else path) for path in gone)
 
 
@@ -128,8 +132,8 @@ class Explainer:
         names = [f"{part}/{name}" for part in ("docs", "overrides") for name in _names(folder / part)]
         self._staged = {name: _state(folder / name) for name in names}
         articles = {article.source: article for article in self.staged.articles}
-        pages = [name.removeprefix("docs/") for name in self._staged if name.startswith("docs/") and name.endswith(_MARKDOWN)]
-        self._pages = {_page(name, directory_urls=self._directory_urls): articles.get(name, name) for name in pages}
+        pages = [name.removeprefix("docs/") for name in self._staged if name.startswith("docs/") and name.endswith(MARKDOWN)]
+        self._pages = {page_file(name, directory_urls=self._directory_urls): articles.get(name, name) for name in pages}
         theme = self.staged.config.get("theme")
         named = theme.get("name") if isinstance(theme, dict) else theme
         self._roots = [*self._engine.theme_folders(str(named) if named else None)]
@@ -142,12 +146,12 @@ class Explainer:
     def _directory_urls(self) -> bool:
         return self.staged.config.get("use_directory_urls") is not False
 
-    def explain(self, site: Path) -> Manifest:
-        """Return the manifest of a site that the engine has built from the stage."""
+    def explain(self, site: Path, index: SearchIndex | None = None) -> Manifest:
+        """Return the manifest of a site that the engine has built from the stage, and `index` was written into."""
         files: dict[str, Origin] = {}
         unexplained: list[str] = []
         for name in _names(site):
-            origin = next(self._origins(name, site / name), None)
+            origin = next(chain(self._origins(name, site / name), _of_index(name, site / name, index)), None)
             if origin is None:
                 unexplained.append(name.encode(errors="surrogateescape").decode(errors="replace"))
             else:
@@ -225,20 +229,17 @@ class Explainer:
         return made
 
 
+def _of_index(name: str, path: Path, index: SearchIndex | None) -> Iterator[Origin]:
+    if index is not None and name in index.files and _state(path) is not None and _digest(path) == index.files[name]:
+        yield Origin("search", f"pagefind {index.version}", index.files[name])
+
+
 def _of_plugin(name: str, options: Mapping[str, Any], engine: Engine) -> dict[str, str]:
     if name == "search":
         return {engine.index: "search"}
     if name == "tags" and options.get("export") is not False:
         return {posixpath.normpath(str(options.get("export_file") or "tags.json")): "tags"}
     return {}
-
-
-def _page(source: str, *, directory_urls: bool) -> str:
-    """Return the file that MkDocs makes of a Markdown file."""
-    folder, name = posixpath.split(posixpath.splitext(source)[0])
-    if name in ("index", "README"):
-        return posixpath.join(folder, "index.html")
-    return posixpath.join(folder, name, "index.html") if directory_urls else posixpath.join(folder, f"{name}.html")
 
 
 def _same_bytes(one: Path, other: Path) -> bool:

@@ -21,6 +21,7 @@ from kbtool.files import clear, locked, swap_in, write_atomic
 from kbtool.finding import Finding, Run, Severity
 from kbtool.manifest import Explainer, Manifest, lines, load_manifest, purged
 from kbtool.rendered import Store, read_record
+from kbtool.search_index import SearchIndex, index_site, pages_to_find, search_language
 from kbtool.stage import Staged, stage
 from kbtool.witness import withheld
 
@@ -123,8 +124,11 @@ def _publish_one(evidence: Evidence, edition: Edition, work: Path, *, allow_empt
         kept = _kept(evidence.config.work, folder, out)
         with ThreadPoolExecutor(1) as aside:  # the engine is another process: meanwhile the audit learns what to look for
             auditor = aside.submit(_auditor, evidence, edition, staged)
-            notes = (*staged.notes, *build_site(staged.folder, out, kept, how=how))
-        leaks, manifest = tuple(auditor.result().audit(out)), explainer.explain(out)
+            lunr = not staged.searches
+            notes = (*staged.notes, *build_site(staged.folder, out, kept, lunr=lunr, how=how))
+            index = SearchIndex("") if lunr else _index(staged, out)
+            notes += index.notes
+        leaks, manifest = tuple(auditor.result().audit(out)), explainer.explain(out, index)
         clean = not leaks and not manifest.unexplained
         purge = _swap(out, folder, manifest, kept, evidence.config.work) if clean else ()
         if clean:
@@ -146,6 +150,11 @@ def _forget_rendered(work: Path) -> None:
     """Drop the rendered articles that no site shows any more."""
     shown = {page.entry for record in (work / "pages").glob("*.json") for page in read_record(record).values()}
     Store(work / "rendered").keep_only(shown)
+
+
+def _index(staged: Staged, out: Path) -> SearchIndex:
+    """Make the search index of a built site."""
+    return index_site(out, pages_to_find(staged.folder / "docs", staged.config), search_language(staged.config))
 
 
 def _swap(out: Path, folder: Path, manifest: Manifest, built: Kept, work: Path) -> tuple[str, ...]:

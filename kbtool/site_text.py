@@ -16,6 +16,8 @@ _TOO_BIG, _TOO_DEEP = f"unpacks to more than {_CAP} bytes", "holds archives with
 BROKEN = (
     OSError, EOFError, ValueError, RuntimeError, IndexError, struct.error, zlib.error, zipfile.BadZipFile,
 )
+_PAGEFIND = b"pagefind_dcd"  #: what each file of a search index begins with, unpacked
+_WORDS_OF_INDEX = tuple(range(0x80, 0xA0))  #: then an array of CBOR; fragments are JSON, and the program is a program
 _READABLE = re.compile(
     rb"(?:[\t\n\r -~]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}){4,}"
 )
@@ -57,6 +59,20 @@ def _unpacked(data: bytes) -> Iterator[bytes]:
             yield from map(archive.read, archive.namelist())
     elif data.startswith(b"\x89PNG\r\n\x1a\n"):
         yield from _png_texts(data)
+    elif data.startswith(_PAGEFIND) and data[len(_PAGEFIND) :][:1] and data[len(_PAGEFIND)] in _WORDS_OF_INDEX:
+        yield b"\n".join(_cbor_texts(data, len(_PAGEFIND)))
+
+
+def _cbor_texts(data: bytes, at: int) -> Iterator[bytes]:
+    """Yield the texts in CBOR (RFC 8949): the byte before each is its length, and reads like a letter of it."""
+    while at < len(data):
+        kind, size = data[at] >> 5, data[at] & 0x1F
+        more = (0, 1, 2, 4, 8)[max(size - 23, 0)]  # of an indefinite length there is none here: IndexError
+        value = int.from_bytes(data[at + 1 : at + 1 + more], "big") if more else size
+        at += 1 + more
+        if kind in (2, 3):  # bytes and text; numbers and the heads of lists are passed over
+            yield data[at : at + value]
+            at += value
 
 
 def _png_texts(data: bytes) -> Iterator[bytes]:

@@ -38,6 +38,7 @@ from kbtool.pages.known_issues import TEMPLATE, Register, make_register
 from kbtool.redirects import redirect_pages
 from kbtool.regions import code_mask
 from kbtool.rendered import digest
+from kbtool.search_index import search_worker, worker_script
 from kbtool.site_config import dump, overlay
 from kbtool.urls import page_key, relative_url
 from kbtool.yaml_text import natural
@@ -62,6 +63,7 @@ class Staged:
     changed: int = 0
     words: tuple[str, ...] = ()
     digest: str = ""  #: of all that is in the folder
+    searches: bool = False  #: whether the site is to have an index for the staged search worker
 
 
 @dataclass
@@ -79,7 +81,8 @@ def stage(evidence: Evidence, edition: Edition, folder: Path, *, preview: bool =
         evidence: the knowledge base.
         edition: whose stage it is.
         folder: where; made if need be. Nothing else may live in it.
-        preview: for live reload: navigation carries titles, so that an engine need not read unchanged articles.
+        preview: for live reload: navigation carries titles, so that an engine need not read unchanged articles, and the search is
+            MkDocs' own, which needs no second look at the site.
 
     Raises:
         RedactionError: regions or comments of an article do not close. The old stage stays as it was.
@@ -101,14 +104,17 @@ def stage(evidence: Evidence, edition: Edition, folder: Path, *, preview: bool =
     _add_assets(plan, plan.assets | site_assets(evidence, [edition]), evidence)
     taken = {path.removeprefix("docs/") for path in plan.files}
     plan.files |= {f"docs/{path}": page for path, page in redirect_pages(articles, taken, evidence).items()}
-    plan.files |= _theme(evidence, edition)
+    theme = _theme(evidence, edition)
+    worker, unknown_worker = search_worker(config, evidence.config.engine) if not preview else ("", "")
+    searches = bool(worker) and f"overrides/{worker}" not in theme  # a site's own worker wants the index of MkDocs
+    plan.files |= theme | ({f"overrides/{worker}": worker_script()} if searches else {})
     plan.files["mkdocs.yml"] = dump(config).encode()
     changed = sync_folder(folder, plan.files)
     if preview and "mkdocs.yml" in changed:
         _touch(folder / "docs")
-    notes += (*issues.notes, *plan.notes)
+    notes += (*issues.notes, *plan.notes, *([unknown_worker] if unknown_worker else []))
     return Staged(folder, articles, tuple(sorted(plan.assets)), plan.texts, config, notes, len(changed), issues.words,
-                  _digest(plan.files))
+                  _digest(plan.files), searches)
 
 
 def _digest(files: Mapping[str, bytes]) -> str:

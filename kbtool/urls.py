@@ -15,6 +15,7 @@ from kbtool.site_config import SiteConfig
 
 _ELSEWHERE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
 _ENDINGS = (".html", ".htm", ".md", ".markdown")
+MARKDOWN = (".md", ".markdown", ".mdown", ".mkdn", ".mkd")  #: what MkDocs makes pages of
 
 
 class Target(NamedTuple):
@@ -41,6 +42,14 @@ def page_key(path: str) -> str:
     if last in ("index", "README"):
         key = key[: -len(last)].rstrip("/")
     return key
+
+
+def page_file(source: str, *, directory_urls: bool) -> str:
+    """Return the file that MkDocs makes of a Markdown file."""
+    folder, name = posixpath.split(posixpath.splitext(source)[0])
+    if name in ("index", "README"):
+        return posixpath.join(folder, "index.html")
+    return posixpath.join(folder, name, "index.html") if directory_urls else posixpath.join(folder, f"{name}.html")
 
 
 def folded(path: str) -> str:

@@ -313,7 +313,7 @@ def everything(folder: Path) -> str:
     for path in folder.rglob("*"):
         data = path.read_bytes() if path.is_file() else b""
         parts += [path.relative_to(folder).as_posix().encode(), data, data.replace(b"\0", b"") if path.suffix in (".jpg", ".png") else b""]
-        if path.suffix == ".gz":
+        if data.startswith(b"\x1f\x8b"):  # the sitemap and the search index
             parts.append(gzip.decompress(data))
     return b"\n".join(parts).decode("latin-1").lower()
 
@@ -377,6 +377,12 @@ def test_colleagues_see_what_is_theirs(corpus: Corpus) -> None:
     assert [name for name, channel in CHANNELS.items() if (word(name) in corpus.internal) != channel.inside] == []
 
 
+def cbor(text: str) -> bytes:
+    """Return a text as CBOR has it; where it is short, its length is a letter."""
+    data = text.encode()
+    return (bytes([0x60 + len(data)]) if len(data) < 24 else struct.pack(">BH", 0x79, len(data))) + data
+
+
 def disguises(words: str) -> Iterator[tuple[str, bytes]]:
     """Yield files of a site that show some words."""
     coded = "".join(f"&#{ord(char)};" for char in words)
@@ -388,6 +394,8 @@ def disguises(words: str) -> Iterator[tuple[str, bytes]]:
     yield "search/search_index.json", json.dumps({"docs": [{"text": f"<p>{words}</p>"}]}).encode()
     yield "feed.json", f'{{"a": "{escaped}"}}'.encode()
     yield "sitemap.xml.gz", gzip.compress(f"<loc>https://help.example.com/{words}/</loc>".encode(), mtime=0)
+    yield "pagefind/fragment/en_1.pf_fragment", gzip.compress(b"pagefind_dcd" + json.dumps({"content": f"Some {words} more"}).encode(), mtime=0)
+    yield "pagefind/pagefind.en_1.pf_meta", gzip.compress(b"pagefind_dcd\x82" + cbor("1.5.2") + cbor(words), mtime=0)
     yield "a.svg", f"<svg><text>{html.escape(words).upper()}</text></svg>".encode()
     yield "a.png", png(chunk(b"zTXt", b"Comment\0\0" + zlib.compress(words.encode())))
     yield "a.js", f"var a='{words}'".encode()
@@ -406,6 +414,16 @@ def test_the_audit_finds_the_words_of_a_channel(corpus: Corpus, tmp_path: Path, 
         (tmp_path / path).write_bytes(data)
     found = {leak.file for leak in corpus.auditor.audit(tmp_path)}
     assert sorted(path for path in planted if path not in found) == []
+
+
+SAID = [name for name, channel in CHANNELS.items() if name not in ("title", "related") and channel.plant == "{s}" and any("{s}" in text for text in channel.files.values() if isinstance(text, str))]
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_the_audit_finds_the_word_of_a_channel_in_the_search_index(corpus: Corpus, tmp_path: Path, name: str) -> None:
+    """A chunk of an index has no sentences or titles, but words by the alphabet; before each is its length, which reads like a letter."""
+    (tmp_path / "en_1.pf_index").write_bytes(gzip.compress(b"pagefind_dcd\x81\x98\x1f\x83" + cbor("heron") + b"\x81\x83" + cbor(word(name)) + b"\x80", mtime=0))
+    assert {leak.file for leak in corpus.auditor.audit(tmp_path)} == {"en_1.pf_index"}
 
 
 @pytest.mark.parametrize("name", [name for name, channel in CHANNELS.items() if channel.plant == "file"])

@@ -16,6 +16,7 @@ import yaml
 from kbtool.editions import RedactionError
 from kbtool.errors import ConfigError
 from kbtool.evidence import Evidence
+from kbtool.search_index import search_worker
 from kbtool.stage import Staged, stage
 from kbtool.testing import knowledge_base
 
@@ -59,6 +60,7 @@ def test_a_stage_is_articles_their_assets_the_theme_and_a_configuration(staged: 
     })
     with resources.as_file(resources.files("kbtool") / "theme") as theme:
         ours = {f"overrides/{name}" for name in tree(theme) if "__pycache__" not in name}
+    ours.add(f"overrides/{search_worker(found.config)[0]}")
     assert set(tree(found.folder)) == {"docs/a.png", "docs/index.md", "mkdocs.yml", "overrides/main.html"} | ours
     assert [article.source for article in found.articles] == ["index.md"]
     assert found.assets == ("a.png",)

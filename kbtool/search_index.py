@@ -1,0 +1,205 @@
+"""The search of a site: an index by Pagefind, one for each edition, behind Material's own search field.
+
+Material asks a worker, and takes any that speaks its four messages: the stage puts `search_worker.js` in the place of the
+theme's own. A reader's browser then fetches the parts of the index that a query needs, instead of all of it.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from importlib import resources
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import yaml
+
+from kbtool.engines import find_engine
+from kbtool.errors import IncompleteError
+from kbtool.pagefind import HINT, make_index
+from kbtool.site_config import entries
+from kbtool.urls import MARKDOWN, page_file
+
+FOLDER = "pagefind"  #: in the site
+_ARTICLE = b'<article class="md-content__inner'
+_ROOT = "article.md-content__inner"
+#: What stands in a page's article and is not its text.
+_EXCLUDED = (
+    ".headerlink", ".md-content__button", ".md-feedback", ".md-source-file", ".linenos", ".footnote-backref",
+    ".kb-facts", ".kb-notice", ".kb-follow", "[data-search-exclude]",
+)
+#: What the worker needs of all that Pagefind writes; the rest are its own search fields.
+_KEPT = re.compile(
+    r"pagefind\.js|pagefind-entry\.json|pagefind\.[a-z0-9_-]+\.pf_meta|wasm\.[a-z0-9-]+\.pagefind"
+    r"|fragment/[a-z0-9_-]+\.pf_fragment|index/[a-z0-9_-]+\.pf_index|filter/[a-z0-9_-]+\.pf_filter"
+)
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
+_ONLY_BODY = re.compile(rb"(<[a-zA-Z][^<>]*?\s)data-pagefind-body\b")
+_BLOCK = re.compile(rb"<(?=/?(?:pre|dt|dd|th|summary|caption|figcaption)\b)")  # Pagefind parts no words there
+_WORKERS = "assets/javascripts/workers"
+
+
+class Page(NamedTuple):
+    """A page that is to be found: its file in the site, and its tags."""
+
+    file: str
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SearchIndex:
+    """An index that was written into a site: Pagefind's version, the digest of each file, and what the user should know."""
+
+    version: str
+    files: Mapping[str, str] = field(default_factory=dict)  #: path in the site -> digest
+    notes: tuple[str, ...] = ()
+
+
+# ---------------------------------------------------------------------------------------------- in the stage
+
+
+def search_worker(config: Mapping[str, Any], engine: str = "mkdocs") -> tuple[str, str]:
+    """Return the path below the theme that the search worker takes, and a note; an empty path where lunr stays.
+
+    Args:
+        config: the derived configuration of an edition.
+        engine: what builds the site.
+    """
+    theme = config.get("theme")
+    name = theme.get("name") if isinstance(theme, Mapping) else theme
+    if name != "material" or engine not in ("mkdocs", "properdocs") or not _searches(config):
+        return "", ""
+    for label, folder in find_engine(engine).theme_folders("material"):
+        if not label.startswith("mkdocs-material"):
+            continue
+        named = re.findall(rf"{_WORKERS}/search\.[a-z0-9.]+\.js", (folder / "base.html").read_text("utf-8"))
+        if len({*named}) == 1 and (folder / named[0]).is_file():
+            return named[0], ""
+        return "", f"{label} has no search worker that kbtool knows: the search index is that of MkDocs, not Pagefind's"
+    return "", ""
+
+
+def _searches(config: Mapping[str, Any]) -> bool:
+    options = _search_options(config)
+    return options is not None and options.get("enabled") is not False
+
+
+def _search_options(config: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the options of the search plugin; None where it is off."""
+    plugins = config.get("plugins")
+    for entry in entries(plugins) if plugins is not None else ["search"]:
+        name, options = next(iter(entry.items())) if isinstance(entry, Mapping) and entry else (str(entry), None)
+        if str(name).removeprefix("material/") == "search":
+            return options if isinstance(options, Mapping) else {}
+    return None
+
+
+def worker_script() -> bytes:
+    """Return the search worker."""
+    return (resources.files("kbtool") / "search_worker.js").read_bytes()
+
+
+# ---------------------------------------------------------------------------------------------- what is to be found
+
+
+def search_language(config: Mapping[str, Any]) -> str:
+    """Return the language of an edition as Pagefind names it: the search plugin's first, or that of the theme."""
+    theme = config.get("theme")
+    said = (_search_options(config) or {}).get("lang") or (theme.get("language") if isinstance(theme, Mapping) else None)
+    first = next(iter(said), "") if isinstance(said, Sequence) and not isinstance(said, str) else said
+    language = str(first or "en").lower().replace("_", "-")
+    return language if _LANGUAGE.fullmatch(language) else "unknown"
+
+
+def pages_to_find(docs: Path, config: Mapping[str, Any]) -> list[Page]:
+    """Return the staged pages that the search finds: all but those whose front matter says `search: {exclude: true}`."""
+    found: dict[str, Page] = {}
+    for path in sorted(docs.rglob("*")):
+        source = path.relative_to(docs).as_posix()
+        if source.endswith(MARKDOWN) and path.is_file():
+            file = page_file(source, directory_urls=config.get("use_directory_urls") is not False)
+            head = _front_matter(path.read_text("utf-8", "replace"))
+            search, tags = head.get("search"), head.get("tags")
+            if not (isinstance(search, Mapping) and search.get("exclude")):
+                found[file] = Page(file, tuple(map(str, tags)) if isinstance(tags, list) else ())
+    return list(found.values())
+
+
+def _front_matter(text: str) -> Mapping[str, Any]:
+    head = text[4 : text.find("\n---\n")] if text.startswith("---\n") else ""
+    values = yaml.load(head, yaml.CSafeLoader) if "search:" in head or "tags:" in head else None
+    return values if isinstance(values, Mapping) else {}
+
+
+# ---------------------------------------------------------------------------------------------- in the site
+
+
+def index_site(site: Path, pages: Iterable[Page], language: str = "en") -> SearchIndex:
+    """Write the index of a built site into it, with what the search worker needs besides.
+
+    The same pages give the same bytes. Nothing is written when something fails.
+
+    Raises:
+        IncompleteError: Pagefind is missing or failed, or another file is where one of the index belongs.
+        OSError: the disk.
+    """
+    there = {page.file: page for page in pages if (site / page.file).is_file()}
+    feed = ((_url(file), _html((site / file).read_bytes(), page)) for file, page in sorted(there.items()))
+    made = make_index(feed, language=language, root=_ROOT, exclude=_EXCLUDED)
+    version, count = _entry(made)
+    kept = {f"{FOLDER}/{name}": content for name, content in made.items() if _KEPT.fullmatch(name)}
+    if language != "unknown" and f"{FOLDER}/wasm.{language}.pagefind" in kept:
+        kept.pop(f"{FOLDER}/wasm.unknown.pagefind", None)
+    _write(site, kept)
+    missing = len(there) - count
+    note = f"{missing} of {len(there)} pages have no text in {_ROOT!r}: the search does not find them"
+    digests = {name: blake2b(content, digest_size=12).hexdigest() for name, content in kept.items()}
+    return SearchIndex(version, digests, (note,) if missing else ())
+
+
+def _url(file: str) -> str:
+    return "/" + quote(file.removesuffix("index.html") if f"/{file}".endswith("/index.html") else file)
+
+
+def _html(content: bytes, page: Page) -> str:
+    """Return what Pagefind is to read of a page: from its article on, since navigation is most of the bytes."""
+    at = max(content.find(_ARTICLE), 0)
+    article = _BLOCK.sub(b" <", content[at:])
+    if b"data-pagefind-body" in article:  # with one of these, all other pages would be left out
+        article = _ONLY_BODY.sub(rb"\1data-pagefind-no", article)
+    tags = html.escape(", ".join(page.tags)) if at else ""
+    start, end, rest = article.decode("utf-8", "replace").partition(">")
+    return f'{start}{end}<i data-pagefind-meta="tags:{tags}"></i>{rest}' if tags else start + end + rest
+
+
+def _entry(made: Mapping[str, bytes]) -> tuple[str, int]:
+    """Return the version of Pagefind that made an index, and how many pages are in it."""
+    entry = json.loads(made.get("pagefind-entry.json", b"{}"))
+    version = str(entry.get("version", ""))
+    if [*map(int, re.findall(r"^(\d+)\.(\d+)", version)[0] if re.match(r"\d+\.\d+", version) else ())] < [1, 5]:
+        raise IncompleteError(f"Pagefind {version or '?'} is too old", kind="search", hint="pip install 'pagefind[bin]>=1.5.2'")
+    return version, sum(one["page_count"] for one in entry["languages"].values())
+
+
+def _write(site: Path, files: Mapping[str, bytes]) -> None:
+    taken = next((name for name in files if (site / name).exists() or (site / name).is_symlink()), None)
+    if taken:
+        raise IncompleteError(f"{taken} is a file of the site and would be one of the search index", kind="search", hint=HINT)
+    for name, content in sorted(files.items()):
+        (site / name).parent.mkdir(parents=True, exist_ok=True)
+        (site / name).write_bytes(content)
+
+
+def is_index_file(name: str) -> bool:
+    """Return whether a path of a site has the name of a file of the index."""
+    return name.startswith(f"{FOLDER}/") and _KEPT.fullmatch(name.removeprefix(f"{FOLDER}/")) is not None
+
+
+def index_files(site: Path) -> Iterator[Path]:
+    """Yield the files of the index that is in a site."""
+    yield from (path for path in sorted((site / FOLDER).rglob("*")) if is_index_file(path.relative_to(site).as_posix()))
