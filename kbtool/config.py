@@ -170,7 +170,7 @@ class Config(_Frozen):
     trackers: dict[str, TrackerConfig] = Field(default_factory=dict)
     baseline: Annotated[str | None, BeforeValidator(_folder_or_none)] = None  #: the list of known debt, in the checks folder
     snapshot: Annotated[str, BeforeValidator(_folder)] = ".kbtool/tickets.jsonl"
-    audit_allow: tuple[str, ...] = ()
+    audit_allow: dict[str, str] = Field(default_factory=dict)  #: words that a site may show -> why they may
     manifest_allow: tuple[str, ...] = ()  #: paths of a site that need no explanation; `*` stands for anything
     main_branch: str | None = None  #: found when none is named: what origin calls its main branch, else main or master
     repositories: dict[str, RepositoryConfig] = Field(default_factory=dict)
@@ -183,6 +183,13 @@ class Config(_Frozen):
     def _known_preset(cls, value: str | None) -> str | None:
         if value is not None and value not in PRESETS:
             raise ValueError(f"unknown preset {value!r}{did_you_mean(value, PRESETS)}")
+        return value
+
+    @field_validator("audit_allow", mode="before")
+    @classmethod
+    def _with_reasons(cls, value: object) -> object:
+        if not isinstance(value, dict) or not all(isinstance(reason, str) and reason.strip() for reason in value.values()):
+            raise ValueError('must give each text its reason: audit_allow = {"the words" = "why anybody may read them"}')  # noqa: TRY004
         return value
 
     @field_validator("repositories")

@@ -74,6 +74,8 @@ prefix = "SUP"
 
 WRONG = {
     "unknown": ("[tool.kbtool]\ncontent = 'c'\ndue_son = '1 day'", 3, "unknown key 'due_son'; did you mean \"due_soon\"?"),
+    "words for the audit without a reason": ("[tool.kbtool]\naudit_allow = ['our words']", 2, "audit_allow: must give each text its reason"),
+    "words for the audit with an empty one": ("[tool.kbtool]\n[tool.kbtool.audit_allow]\n'our words' = ' '", 2, "audit_allow: must give each text its reason"),
     "unknown, with a hyphen": ("[tool.kbtool]\n\ndue-son = '1 day'", 3, "unknown key 'due_son'; did you mean \"due_soon\"?"),
     "unknown, nothing near": ("[tool.kbtool]\nzzz = 1", 2, "unknown key 'zzz'"),
     "root": ("[tool.kbtool]\ncontent = 'c'\nroot = '/'", 3, "unknown key 'root'"),

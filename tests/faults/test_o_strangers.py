@@ -83,7 +83,7 @@ def test_o01_a_branch_changes_nothing_that_a_site_is_built_by(base: Repository, 
     assert (base.folder / "site/more").is_dir()
 
 
-@pytest.mark.parametrize("setting", ['audit_allow = ["ana@example.com"]', "ignore = ['KB404', 'KB401']"])
+@pytest.mark.parametrize("setting", ['audit_allow = {"ana@example.com" = "x"}', "ignore = ['KB404', 'KB401']"])
 def test_o01_what_withholds_a_site_cannot_be_allowed_by_the_branch(base: Repository, run: Run, setting: str) -> None:
     """Its allow-list for the audit, and the checks that it leaves out, count for nothing."""
     leak = "audit" in setting
