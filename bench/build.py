@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+"""Measure how both editions are built against two plain `mkdocs build` runs of the same pages, and print ratios.
+
+    python bench/build.py MAKE_KB [--articles 4000] [--rounds 1] [--small 1000] [--growth 10000]
+
+MAKE_KB is the script that makes synthetic knowledge bases. The peer is two plain runs, one after the other, with pruned
+navigation as MAKE_KB sets it. Each step is the whole command, checks and audit with it, as a user runs it:
+
+- cold: nothing is there; "of it, search" is what the index of both editions takes of that.
+- one article: its words have changed. "Without the index" leaves the time of indexing out.
+- nothing: it is run again.
+- growth: seconds an article, cold, with ten times as many articles.
+
+Wall seconds and the CPU seconds of the command and its children; memory is that of the largest process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+TODAY = "2026-11-01"
+QUIET = {"NO_MKDOCS_2_WARNING": "1"}
+
+
+class Cost(NamedTuple):
+    """What a command took: seconds, CPU seconds, and MB of its largest process."""
+
+    wall: float
+    cpu: float
+    memory: float
+
+    def __add__(self, other: Cost) -> Cost:  # type: ignore[override]
+        """Return the cost of both, one after the other."""
+        return Cost(self.wall + other.wall, self.cpu + other.cpu, max(self.memory, other.memory))
+
+
+def run(command: Sequence[str], cwd: Path) -> Cost:
+    """Run a command in a process of its own that measures it; findings are no failure."""
+    start = time.perf_counter()
+    pid = os.fork()
+    if pid == 0:
+        with open(os.devnull, "wb") as nothing:  # noqa: PTH123
+            done = subprocess.run(command, cwd=cwd, env=os.environ | QUIET, stdout=nothing, stderr=nothing, check=False)
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        Path(cwd, ".cost").write_text(f"{used.ru_utime + used.ru_stime} {used.ru_maxrss / 1024}")
+        os._exit(0 if done.returncode in (0, 1) else 1)
+    _, status = os.waitpid(pid, 0)
+    wall = time.perf_counter() - start
+    if status:
+        raise SystemExit(f"{' '.join(command)} failed in {cwd}")
+    cpu, memory = map(float, Path(cwd, ".cost").read_text().split())
+    return Cost(wall, cpu, memory)
+
+
+def make(script: Path, folder: Path, articles: int) -> Path:
+    """Make a knowledge base; titles such as "… sup 43" are allowed, since they are the keys of tickets by chance."""
+    command = [sys.executable, str(script), str(folder), "--articles", str(articles), "--commits", "100"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    texts = "\n".join(path.read_text() for path in (folder / "content").rglob("*.md"))
+    chance = sorted({match.casefold() for match in re.findall(r"^title: .*?\b(sup \d+)$", texts, re.MULTILINE | re.IGNORECASE)})
+    allowed = "".join(f'"{words}" = "by chance"\n' for words in chance)
+    (folder / "pyproject.toml").write_text(f"[tool.kbtool]\n[tool.kbtool.audit_allow]\n{allowed}")
+    return folder
+
+
+def kbtool(kb: Path) -> Cost:
+    """Build both editions."""
+    cost = run([sys.executable, "-m", "kbtool", "build", "--today", TODAY, "--exit-zero"], kb)
+    if not all((kb / "site" / name / "index.html").exists() for name in ("public", "internal")):
+        raise SystemExit(f"an edition of {kb} was not published: see `kbtool build` there")
+    return cost
+
+
+def clean(kb: Path) -> None:
+    """Remove all that builds have left."""
+    for name in (".kbtool", "site"):
+        shutil.rmtree(kb / name, ignore_errors=True)
+
+
+def plain(kb: Path, work: Path) -> Cost:
+    """Build the same pages twice with MkDocs alone."""
+    costs = [run([sys.executable, "-m", "mkdocs", "build", "-q", "-d", str(work / f"plain{number}")], kb) for number in (1, 2)]
+    for number in (1, 2):
+        shutil.rmtree(work / f"plain{number}")
+    return costs[0] + costs[1]
+
+
+def indexed(kb: Path) -> Cost:
+    """Make the search index of both editions again, beside the sites."""
+    code = (
+        "import sys, pathlib\nfrom kbtool.search_index import index_site, Page, FOLDER\nimport shutil\n"
+        "site = pathlib.Path(sys.argv[1])\nshutil.rmtree(site / FOLDER)\n"
+        "index_site(site, [Page(path.relative_to(site).as_posix()) for path in site.rglob('index.html')])\n"
+    )
+    copies = []
+    for name in ("public", "internal"):
+        copies.append(kb / f"{name}-copy")
+        shutil.copytree(kb / "site" / name, copies[-1])
+    costs = [run([sys.executable, "-c", code, str(copy)], kb) for copy in copies]
+    for copy in copies:
+        shutil.rmtree(copy)
+    return costs[0] + costs[1]
+
+
+def show(what: str, ours: Cost, peer: Cost, aim: str) -> None:
+    """Print a ratio."""
+    ratios = f"{ours.wall / peer.wall:6.3f} x wall {ours.cpu / peer.cpu:6.3f} x CPU"
+    print(f"{what:<44} {ratios}   ({ours.wall:.2f} s, {ours.cpu:.2f} CPU s, {ours.memory:.0f} MB; aim {aim})", flush=True)
+
+
+def one_round(kb: Path, work: Path) -> Cost:
+    """Measure the steps on one knowledge base, and return the cost of the cold build."""
+    clean(kb)
+    peer, cold = plain(kb, work), kbtool(kb)
+    show("two plain mkdocs builds", peer, peer, "-")
+    show("both editions, cold", cold, peer, "0.30 wall, 0.45 CPU")
+    search = indexed(kb)
+    show("of it, search (one after the other)", search, peer, "-")
+    article = min((kb / "content/area01").rglob("*.md"))
+    article.write_text(article.read_text() + "\nOne more sentence for the readers of this page.\n")
+    changed = kbtool(kb)
+    show("one article changed", changed, peer, "0.15")
+    show("one article changed, without the index", Cost(changed.wall - search.wall / 2, changed.cpu - search.cpu, changed.memory),
+         peer, "0.08")
+    show("nothing changed", kbtool(kb), peer, "0.01")
+    return cold
+
+
+def main() -> None:
+    """Measure, round by round, and then how the cost grows."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("make_kb", type=Path)
+    parser.add_argument("--articles", type=int, default=4_000)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--small", type=int, default=1_000)
+    parser.add_argument("--growth", type=int, default=10_000, help="0 leaves growth out")
+    given = parser.parse_args()
+    script = given.make_kb.resolve()
+    with tempfile.TemporaryDirectory(prefix="kbtool-bench-") as folder:
+        work = Path(folder)
+        kb = make(script, work / "kb", given.articles)
+        for _ in range(given.rounds):
+            one_round(kb, work)
+        if given.growth:
+            shutil.rmtree(kb)
+            small, large = (kbtool(make(script, work / f"kb{count}", count)) for count in (given.small, given.growth))
+            wall, cpu = ((large[n] / given.growth) / (small[n] / given.small) for n in (0, 1))
+            print(f"an article of {given.growth:,} against one of {given.small:,}: {wall:.2f} x wall, {cpu:.2f} x CPU (aim 1.3); "
+                  f"largest process {large.memory:.0f} MB (aim 1500)")
+
+
+if __name__ == "__main__":
+    main()
