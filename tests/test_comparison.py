@@ -110,6 +110,30 @@ def test_what_the_branch_left_alone_is_not_read_again(repo: Repository, page) ->
     assert (made.name, made.base, made.prefix) == ("main", repo.git("rev-parse", "main"), "")
 
 
+def test_a_tree_that_leads_elsewhere(repo: Repository, page, tmp_path: Path, monkeypatch) -> None:
+    """Names of a base that lead out of the folder that its settings are read in are not written."""
+    repo.commit({"content/a.md": page()})
+    blob = repo.git("hash-object", "-w", "--stdin", stdin="stolen")
+    up = repo.git("mktree", "--missing", stdin=f"100644 blob {blob}\tstolen.yml\n")
+    broken = bytes.fromhex(up)
+    tree = repo.git("hash-object", "-w", "-t", "tree", "--literally", "--stdin", stdin=b"40000 ..\0" + broken)
+    top = [line for line in repo.git("ls-tree", "HEAD").splitlines() if not line.endswith("\tchecks")]
+    whole = repo.git("mktree", stdin="\n".join([*top, f"040000 tree {tree}\tchecks"]) + "\n")
+    base = repo.git("commit-tree", whole, "-m", "x")
+    repo.commit({"checks/owners.yml": "ben: {}\n"})
+    repo.git("reset", "-q", "--soft", base)
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    written: list[str] = []
+    real = Path.write_bytes
+    monkeypatch.setattr(Path, "write_bytes", lambda path, data: written.append(str(path)) or real(path, data))
+    made = compare(read(repo.folder), base).compared
+    assert made is not None
+    assert made.before.owners is None
+    assert sorted(Path(path).name for path in written) == ["pyproject.toml"]
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
 def test_a_base_that_is_none(repo: Repository, page) -> None:
     """What is no commit is an error of usage."""
     repo.commit({"content/a.md": page()})
