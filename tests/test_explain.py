@@ -106,6 +106,8 @@ GOOD: dict[str, Any] = {"title": "x", "owners": ["ana"], "product_areas": "billi
         ({"status": "new"}, True), ({"ours": "x"}, True), ({"content_type": "how-to"}, True), ({"content_type": "howto"}, False),
         ({"review_in": "6 months"}, True), ({"review_in": 6}, False), ({"draft": True}, True), ({"draft": "x"}, False), ({"title": 3}, False),
         ({"tags": ["a"]}, True), ({"tags": [1]}, False), ({"risk": "extreme"}, False),
+        ({"kbtool_ignore": [{"check": "KB106", "until": "2027-01-31", "reason": "x"}]}, True), ({"kbtool_ignore": [{"check": ["KB106"], "until": "2027-01-31"}]}, False),
+        ({"kbtool_ignore": [{"check": "KB106", "until": "2027-01-31", "reason": "x", "who": "ana"}]}, False),
     ],
 )
 def test_the_schema_of_the_front_matter(tmp_path: Path, more: dict[str, Any], valid: bool) -> None:
