@@ -17,7 +17,7 @@ from kbtool import shell
 from kbtool.articles import Article, with_content
 from kbtool.changes import changed_files, find_span
 from kbtool.comment import Command, RefusedError, Request, may_review, owners_of, refuse_request
-from kbtool.errors import IncompleteError, KbtoolError, UsageError
+from kbtool.errors import IncompleteError, KbtoolError
 from kbtool.evidence import Evidence
 from kbtool.finding import Run
 from kbtool.git import Git
@@ -59,8 +59,6 @@ def carry_out(request: Request, command: Command, root: Path) -> Done:
             raise RefusedError("the branch has a folder .kbtool, which is not its own", kind="not-allowed", hint="remove it")
         options = {"untrusted": True, "base": base, "no_cache": True, "no_git": False, "today": None}
         evidence, run = shell.run_checks(inside, options, (), history=True)
-        if getattr(evidence.config, "base", None) is None:
-            raise UsageError("settings are not those of the main branch", kind="unsafe")
         session = _Session(request, command, Git(folder), base, evidence, run)
         return session.review()
 

@@ -121,7 +121,7 @@ class _Before:
             config, load_site_config(config), load_owners(config), load_product_areas(config), load_lock(config),
             make_trackers(config),
         )
-        return replace(found, config=config.model_copy(update={"root": self._now.config.root}))
+        return replace(found, config=config.model_copy(update={"root": self._now.config.root, "base": self._now.config.base}))
 
     def _write(self, root: Path, names: Iterable[str], folder: str = "") -> bool:
         """Write files of the commit (a folder's with all YAML files at the top), and return whether there were any."""

@@ -182,23 +182,3 @@ def site(repo: Repository, home: Path) -> Repository:
 def fork_event() -> dict[str, Any]:
     """What GitHub tells of a pull request from a fork."""
     return json.loads('{"pull_request": {"head": {"repo": {"full_name": "stranger/kb"}}}}')
-
-
-def can(option: str) -> bool:
-    """Return whether `kbtool check` has an option."""
-    done = subprocess.run([sys.executable, "-P", "-m", "kbtool", "check", "--help"], capture_output=True, text=True, check=False)
-    return option in done.stdout
-
-
-@pytest.fixture
-def needs_diff() -> None:
-    """Skip where `kbtool check` cannot compare with a base."""
-    if not can("--diff"):
-        pytest.skip("kbtool check has no --diff")
-
-
-@pytest.fixture
-def needs_untrusted() -> None:
-    """Skip where `kbtool check` does not know strangers."""
-    if not (can("--untrusted") and can("--diff")):
-        pytest.skip("kbtool check has no --untrusted")

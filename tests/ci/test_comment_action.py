@@ -82,9 +82,8 @@ class World:
 
 
 @pytest.fixture
-def world(site, runner, page, tmp_path, repository, needs_untrusted) -> World:
+def world(site, runner, page, tmp_path, repository) -> World:
     """Main has three articles with owners; the branch `fix` changes `content/a.md` and `content/b.md`."""
-    del needs_untrusted
     gh = tmp_path / "tools/gh"
     gh.write_text(f"#!/bin/bash\n{GH}")
     gh.chmod(0o755)

@@ -44,7 +44,6 @@ def test_a_clean_push(runner, pull) -> None:
     assert runner.run(checkout, PUSH, {"fail-on": "warning"}).code == 1
 
 
-@pytest.mark.usefixtures("needs_diff")
 def test_a_pull_request_hears_of_what_it_touches(runner, pull, page) -> None:
     """An old fault elsewhere does not fail a pull request, a new one does, and no cache is kept."""
     job = runner.run(pull({"content/a.md": page("[gone](gone.md)\n")}), PULL)
@@ -54,7 +53,6 @@ def test_a_pull_request_hears_of_what_it_touches(runner, pull, page) -> None:
     assert SAVE not in names(job)
 
 
-@pytest.mark.usefixtures("needs_diff")
 def test_a_pull_request_of_code(runner, pull) -> None:
     """A pull request that changes code hears of the article that covers it, as a warning."""
     job = runner.run(pull({"src/a.py": "x = 2\n"}), PULL)
@@ -62,7 +60,6 @@ def test_a_pull_request_of_code(runner, pull) -> None:
     assert "::warning file=content/code.md" in job.log
 
 
-@pytest.mark.usefixtures("needs_diff")
 def test_the_file_for_code_scanning_has_everything(runner, pull, page) -> None:
     """What a file does not have would count as fixed, so it has the old faults also where the gate is about the new ones."""
     checkout = pull({"content/a.md": page("More.\n")})
@@ -72,7 +69,6 @@ def test_the_file_for_code_scanning_has_everything(runner, pull, page) -> None:
     assert "KB004" in {one["ruleId"] for one in found["runs"][0]["results"]}
 
 
-@pytest.mark.usefixtures("needs_untrusted")
 def test_a_fork_decides_nothing(runner, pull, page, fork_event) -> None:
     """A pull request from a fork is held to the settings of the base, and none of its code is run."""
     evil = "import pathlib\npathlib.Path(__file__).parent.parent.joinpath('PWNED').touch()\n"

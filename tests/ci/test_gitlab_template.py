@@ -55,7 +55,6 @@ def test_the_default_branch_is_checked_as_a_whole(pipeline, pull, shell) -> None
     assert "token-of-the-job" not in (checkout / "seen.txt").read_text()
 
 
-@pytest.mark.usefixtures("needs_diff")
 def test_a_merge_request_hears_of_what_it_touches(pipeline, pull, page, site) -> None:
     """The gate is about the change; the reports, which GitLab compares with those of the target branch, are about everything."""
     base = site.head
@@ -65,7 +64,6 @@ def test_a_merge_request_hears_of_what_it_touches(pipeline, pull, page, site) ->
     assert {one["check_name"] for one in json.loads((checkout / "gl-code-quality-report.json").read_text())} >= {"owner-unknown", "broken-link"}
 
 
-@pytest.mark.usefixtures("needs_untrusted")
 def test_a_fork_decides_nothing(pipeline, pull, page, site) -> None:
     """A merge request from a fork is held to the settings of the target branch, and none of its code is run."""
     base = site.head
