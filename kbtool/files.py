@@ -14,6 +14,7 @@ from pathlib import Path
 
 from kbtool.errors import IncompleteError
 
+BESIDE = ".kbtool-"  #: what the folders begin with that stand beside a site while it is swapped
 _RENAME_EXCHANGE, _AT_FDCWD = 2, -100
 
 
@@ -96,15 +97,29 @@ def _clear_way(path: Path, folder: Path) -> None:
 def swap_in(new: Path, target: Path) -> None:
     """Put the folder `new` in the place of `target` in one step, and remove the old one.
 
-    Where the file system cannot exchange two folders, the old one is moved aside first and moved back on failure.
+    Where the file system cannot exchange two folders, the old one is moved aside first and moved back on failure. To another
+    file system, the new one is copied first.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
+    if new.stat().st_dev != target.parent.stat().st_dev:
+        with tempfile.TemporaryDirectory(prefix=f"{BESIDE}{target.name}-", dir=target.parent) as beside:
+            swap_in(_copy(new, Path(beside) / "site"), target)
+        return
     if not target.exists():
         new.rename(target)
     elif _exchange(new, target):
         shutil.rmtree(new)
     else:
         _swap_in_two_steps(new, target)
+
+
+def _copy(folder: Path, target: Path) -> Path:
+    """Copy a folder of plain files; the first fault is raised as it is, where `shutil.copytree` gathers them."""
+    target.mkdir()
+    for path in sorted(folder.rglob("*")):
+        place = target / path.relative_to(folder)
+        place.mkdir() if path.is_dir() else shutil.copyfile(path, place)
+    return target
 
 
 def _exchange(one: Path, other: Path) -> bool:

@@ -17,7 +17,7 @@ from kbtool.editions import Edition, select
 from kbtool.engine import How, Kept, build_site, theme_files
 from kbtool.errors import ConfigError, IncompleteError, KbtoolError
 from kbtool.evidence import Evidence
-from kbtool.files import clear, locked, swap_in, write_atomic
+from kbtool.files import BESIDE, clear, locked, swap_in, write_atomic
 from kbtool.finding import Finding, Run, Severity
 from kbtool.manifest import Explainer, Manifest, lines, load_manifest, purged
 from kbtool.rendered import Store, read_record
@@ -95,6 +95,8 @@ def _clear_up(config: Config, work: Path) -> None:
             if not (config.root / config.site / name).exists():
                 aside.rename(config.root / config.site / name)
     shutil.rmtree(work, ignore_errors=True)
+    for beside in (config.root / config.site).glob(f"{BESIDE}*"):
+        shutil.rmtree(beside, ignore_errors=True)
     for path in chain.from_iterable((config.work / kind).glob(".*") for kind in ("manifest", "purge")):
         path.unlink()
 
