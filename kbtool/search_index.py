@@ -21,7 +21,7 @@ import yaml
 
 from kbtool.engines import find_engine
 from kbtool.errors import IncompleteError
-from kbtool.pagefind import HINT, make_index
+from kbtool.pagefind import HINT, executable, make_index
 from kbtool.site_config import entries
 from kbtool.urls import MARKDOWN, page_file
 
@@ -99,9 +99,10 @@ def _search_options(config: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return None
 
 
-def worker_script() -> bytes:
-    """Return the search worker."""
-    return (resources.files("kbtool") / "search_worker.js").read_bytes()
+def worker_script(language: str) -> bytes:
+    """Return the search worker for an edition in a language."""
+    script = (resources.files("kbtool") / "search_worker.js").read_text("utf-8")
+    return script.replace('language = "unknown"', f'language = "{language}"', 1).encode()
 
 
 # ---------------------------------------------------------------------------------------------- what is to be found
@@ -156,10 +157,15 @@ def index_site(site: Path, pages: Iterable[Page], language: str = "en") -> Searc
     if language != "unknown" and f"{FOLDER}/wasm.{language}.pagefind" in kept:
         kept.pop(f"{FOLDER}/wasm.unknown.pagefind", None)
     _write(site, kept)
-    missing = len(there) - count
-    note = f"{missing} of {len(there)} pages have no text in {_ROOT!r}: the search does not find them"
     digests = {name: blake2b(content, digest_size=12).hexdigest() for name, content in kept.items()}
-    return SearchIndex(version, digests, (note,) if missing else ())
+    return SearchIndex(version, digests, tuple(_notes(len(there), count, language)))
+
+
+def _notes(pages: int, found: int, language: str) -> Iterator[str]:
+    if found < pages:
+        yield f"{pages - found} of {pages} pages have no text in {_ROOT!r}: the search does not find them"
+    if language.partition("-")[0] in ("ja", "zh") and "extended" not in executable().name:
+        yield f"the search finds no words within sentences of the language {language!r}: pip install 'pagefind[extended]'"
 
 
 def _url(file: str) -> str:

@@ -3,18 +3,15 @@
 // innerHTML: whatever comes from an article is escaped here.
 
 "use strict"
-
-const SETUP = 0, READY = 1, QUERY = 2, RESULT = 3
+const [SETUP, READY, QUERY, RESULT] = [0, 1, 2, 3]
 const PAGES = 15 // are listed for a query; each is one small file to fetch
 const WORDS = 30 // of an excerpt
 const PAUSE = 120 // milliseconds without a key before a query is run
-const WEIGHTS = { title: 5, tags: 5 } // against the words of the page
 
 const bundle = new URL("../../../pagefind/", self.location).href
-let language = "unknown", suggesting = false
-let newest = 0 // number of the last query: only that one is answered
-let loaded = null // promise of Pagefind
-let failure = null // what Pagefind could not fetch, which it only writes to the console
+const language = "unknown" // of the edition: kbtool puts it here
+let suggesting = false, newest = 0 // number of the last query: only that one is answered
+let loaded = null, failure = null // promise of Pagefind; what it could not fetch, which it only writes to the console
 
 const request = self.fetch
 self.fetch = async (...args) => {
@@ -35,12 +32,9 @@ addEventListener("unhandledrejection", event => event.preventDefault()) // it is
 
 addEventListener("message", ({ data: { type, data } }) => {
   if (type === SETUP) {
-    language = String(data.config?.lang?.[0] ?? language).toLowerCase()
     suggesting = Boolean(data.options?.suggest)
     postMessage({ type: READY })
-  } else if (type === QUERY) {
-    reply(data.trim())
-  }
+  } else if (type === QUERY) reply(data.trim())
 })
 
 async function reply(query) {
@@ -76,7 +70,7 @@ async function search(query) {
 
 async function load() {
   const { createInstance } = await import(`${bundle}pagefind.js`)
-  const instance = createInstance({ basePath: bundle, baseUrl: "/", ranking: { metaWeights: WEIGHTS } })
+  const instance = createInstance({ basePath: bundle, baseUrl: "/", ranking: { metaWeights: { title: 5, tags: 5 } } })
   await instance.init()
   return instance
 }
@@ -89,7 +83,7 @@ function unavailable(query) {
 // -- from Pagefind's pages to Material's items ---------------------------------------------------------------------------
 
 function result(query, pages) {
-  const asked = query.split(/\s+/).filter(word => fold(word))
+  const asked = split(query).filter(word => fold(word))
   const found = pages.map(page => read(page, asked)).filter(page => Object.values(page.terms).includes(true) || !asked.length)
   const items = found.map((page, at) => item(page, found.length - at))
   return suggesting ? { items, suggest: suggest(query, found) } : { items }
@@ -111,8 +105,8 @@ function read(page, asked) {
 function sections(page, title, hits) {
   const heads = page.anchors.filter(anchor => /^h[2-6]$/.test(anchor.element) && anchor.text?.trim())
   heads.sort((one, other) => one.location - other.location)
-  const parts = [{ from: 0, title, hash: "" }]
-  parts.push(...heads.map(head => ({ from: head.location, title: head.text, hash: `#${encodeURIComponent(head.id)}` })))
+  const parts = [{ from: 0, title, hash: "" },
+    ...heads.map(head => ({ from: head.location, title: head.text, hash: `#${encodeURIComponent(head.id)}` }))]
   parts.forEach((part, at) => {
     part.to = parts[at + 1]?.from ?? Infinity
     part.weight = 0
@@ -127,24 +121,24 @@ function item(page, rank) {
   const best = Math.max(0, ...parts.map(part => part.weight))
   const named = Object.keys(page.terms).every(term => split(page.title).some(word => fold(word).includes(fold(term))))
   const whole = named || top.weight >= best
-  const head = document_(page, top, rank + (whole ? 0.9 : 0.1))
+  const head = entry(page, top, rank + (whole ? 0.9 : 0.1))
   const rest = parts.filter(part => part.weight).sort((one, other) => other.weight - one.weight)
-    .map(part => document_(page, part, rank + (!whole && part.weight * 2 >= best ? 0.9 : 0.8 * part.weight / best)))
+    .map(part => entry(page, part, rank + (!whole && part.weight * 2 >= best ? 0.9 : 0.8 * part.weight / best)))
   return whole ? [head, ...rest] : [...rest, head]
 }
 
-function document_(page, part, score) {
-  const title = part.title.split(/(\s+)/).map(word => page.matched.has(fold(word)) ? mark(word) : escape(word)).join("")
+function entry(page, part, score) {
+  const title = pieces(part.title).map(word => page.matched.has(fold(word)) ? mark(word) : escape(word)).join("")
   const found = { location: page.url + part.hash, title, text: excerpt(page, part), score, terms: page.terms }
-  return part.hash ? found : { ...found, tags: page.tags.map(escape) }
+  return part.hash || !page.tags.length ? found : { ...found, tags: page.tags.map(escape) }
 }
 
 /** Return the words of a section with the most matches in a row, without its heading. */
 function excerpt({ words, hits, joint }, part) {
   const to = Math.min(part.to, words.length)
-  const heading = split(part.title)
-  const bare = list => list.map(fold).join(" ")
-  const from = part.from + (bare(words.slice(part.from, part.from + heading.length)) === bare(heading) ? heading.length : 0)
+  let from = part.from, heading = fold(part.title)
+  while (from < to && heading.startsWith(fold(words[from])) && (heading || !fold(words[from]))) heading = heading.slice(fold(words[from++]).length)
+  if (heading) from = part.from
   const inside = [...hits.keys()].filter(at => at >= from && at < to).sort((one, other) => one - other)
   const sum = start => inside.reduce((total, at) => total + (at >= start && at < start + WORDS ? hits.get(at) : 0), 0)
   const starts = inside.slice(0, 200).map(at => Math.max(from, Math.min(at - 5, to - WORDS)))
@@ -168,8 +162,7 @@ function terms(asked, matched) {
 function related(term, word) {
   const digits = /\d/.test(term)
   if (word.startsWith(term) || ((digits || term.length > 2) && word.includes(term))) return true
-  const length = Math.min(3, term.length)
-  return !digits && word.length >= length && word.slice(0, length) === term.slice(0, length)
+  return !digits && word.startsWith(term.slice(0, 3))
 }
 
 /** Return the word that is being typed, completed, in a list; nothing is completed that no result has, or that is a word. */
@@ -181,8 +174,14 @@ function suggest(query, pages) {
   return done ? [] : longer.slice(0, 1).map(word => typed + word.slice(typed.length))
 }
 
+/** Return the words of a text and what stands between them. */
+function pieces(text) {
+  if (!["ja", "th", "zh"].includes(language.split("-")[0])) return text.split(/(\s+)/)
+  return [...new Intl.Segmenter(language, { granularity: "word" }).segment(text)].map(piece => piece.segment)
+}
+
 function split(text) {
-  return text.split(/\s+/).filter(Boolean)
+  return pieces(text).filter(word => word.trim())
 }
 
 /** Return a word as Pagefind compares it: small letters and digits without accents. */

@@ -38,7 +38,7 @@ from kbtool.pages.known_issues import TEMPLATE, Register, make_register
 from kbtool.redirects import redirect_pages
 from kbtool.regions import code_mask
 from kbtool.rendered import digest
-from kbtool.search_index import search_worker, worker_script
+from kbtool.search_index import search_language, search_worker, worker_script
 from kbtool.site_config import dump, overlay
 from kbtool.urls import page_key, relative_url
 from kbtool.yaml_text import natural
@@ -107,7 +107,7 @@ def stage(evidence: Evidence, edition: Edition, folder: Path, *, preview: bool =
     theme = _theme(evidence, edition)
     worker, unknown_worker = search_worker(config, evidence.config.engine) if not preview else ("", "")
     searches = bool(worker) and f"overrides/{worker}" not in theme  # a site's own worker wants the index of MkDocs
-    plan.files |= theme | ({f"overrides/{worker}": worker_script()} if searches else {})
+    plan.files |= theme | ({f"overrides/{worker}": worker_script(search_language(config))} if searches else {})
     plan.files["mkdocs.yml"] = dump(config).encode()
     changed = sync_folder(folder, plan.files)
     if preview and "mkdocs.yml" in changed:

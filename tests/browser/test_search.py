@@ -316,6 +316,29 @@ def test_a_hostile_query_stays_text(host: Host, page: Page, query: str) -> None:
     assert page.evaluate("window.hit") is None
 
 
+# ---------------------------------------------------------------------------------------------- languages without spaces
+
+
+CHINESE = """const page = { url: "/export/csv/", content: "", meta: { title: "导出发票" }, weighted_locations: [{ location: 7, balanced_score: 1 }],
+  raw_content: "导出\u200b发票\u200b. \u200b打开\u200b页面\u200b出错\u200b. \u200b测试\u200b &lt;b&gt; ", anchors: [{ element: "h2", id: "e", text: "出错", location: 5 }] }
+export const createInstance = () => ({ init: async () => {}, search: async () => ({ results: [{ data: async () => page }] }) })
+"""
+
+
+def test_words_that_pagefind_parts(sites: Path, page: Page, tmp_path: Path) -> None:
+    """Its larger program puts a sign between the words of Chinese; they are marked one by one, and joined without spaces."""
+    shutil.copytree(sites / "public", tmp_path / "site")
+    (tmp_path / "site/pagefind/pagefind.js").write_text(CHINESE)
+    (worker,) = (tmp_path / "site/assets/javascripts/workers").glob("search.*.js")
+    worker.write_text(worker.read_text().replace('language = "en"', 'language = "zh"'))
+    with Host(tmp_path / "site") as host:
+        page.goto(host.address)
+        (found,) = search(page, "发票测试")
+        assert found.locator("h1").inner_html() == "导出<mark>发票</mark>"
+        assert found.locator("p").inner_html() == "<mark>测试</mark> &lt;b&gt; "
+        assert (found.locator("a").last.get_attribute("href") or "").endswith("#e")
+
+
 # ---------------------------------------------------------------------------------------------- what is fetched
 
 
