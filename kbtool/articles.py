@@ -373,4 +373,4 @@ def _digest(content: bytes) -> str:
 
 def _is_utf8(name: str) -> bool:
     """Return whether a file's name can be written in a page; Python reads other bytes as lone surrogates."""
-    return not any("\ud800" <= char <= "\udfff" for char in name)
+    return name.isascii() or not any("\ud800" <= char <= "\udfff" for char in name)

@@ -189,7 +189,7 @@ class Config(_Frozen):
     @classmethod
     def _with_reasons(cls, value: object) -> object:
         if not isinstance(value, dict) or not all(isinstance(reason, str) and reason.strip() for reason in value.values()):
-            raise ValueError('must give each text its reason: audit_allow = {"the words" = "why anybody may read them"}')  # noqa: TRY004
+            raise ValueError('must give each text its reason: audit_allow = {"the words" = "why anybody may read them"}')
         return value
 
     @field_validator("repositories")

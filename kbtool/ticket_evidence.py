@@ -149,8 +149,10 @@ class TicketEvidence:
         if place not in self._answers:
             self._answers[place] = self._answered(NamedTicket(one.key, one.key, one.tracker, 0, 0), one.key)
         told = self._answers[place]
-        return replace(
-            one, ticket=told.ticket, unknown=told.unknown, missing=told.missing, moved_to=told.moved_to, private=told.private,
+        return NamedTicket(  # `replace` takes twice as long
+            one.reference, one.key, one.tracker, one.line, one.column, one.number, one.sentence, one.expects,
+            ticket=told.ticket, unknown=told.unknown, missing=told.missing, moved_to=told.moved_to, private=told.private,
+            hidden=one.hidden, in_code=one.in_code,
         )
 
     def _is_public(self, tracker: str) -> bool:
