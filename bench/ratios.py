@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measure kbtool against public peers in one run, and print ratios.
 
-    python bench/ratios.py MAKE_KB [--articles 10000] [--pages 1000] [--rounds 3] [--only check,build,help]
+    python bench/ratios.py MAKE_KB [--articles 10000] [--rounds 3] [--only check,help]
 
 MAKE_KB is the script that makes synthetic knowledge bases. Every figure is the median over the rounds; kbtool and its
 peer take turns within a round, so that a machine that slows down slows both. Wall time decides, CPU seconds stand beside.
@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import os
 import resource
-import shutil
 import statistics
 import subprocess
 import sys
@@ -70,22 +69,6 @@ def bench_check(script: Path, work: Path, articles: int, rounds: int) -> None:
     )
 
 
-def bench_build(script: Path, work: Path, pages: int, rounds: int) -> None:
-    """Build both editions against two plain `mkdocs build` runs of the same pages, one after the other."""
-    kb = make(script, work / "build", pages)
-
-    def ours() -> tuple[float, float]:
-        for name in (".kbtool", "site"):
-            shutil.rmtree(kb / name, ignore_errors=True)
-        return timed([sys.executable, "-m", "kbtool", "build", "--today", TODAY], kb, (0, 1))
-
-    def peer() -> tuple[float, float]:
-        runs = [timed([sys.executable, "-m", "mkdocs", "build", "-q", "-d", str(work / f"plain{n}")], kb) for n in (1, 2)]
-        return sum(run[0] for run in runs), sum(run[1] for run in runs)
-
-    compare(f"build, both editions of {pages:,} articles / two mkdocs builds", ours, peer, rounds, 0.7)
-
-
 def bench_help(work: Path, rounds: int) -> None:
     """Show the help against importing click."""
     compare(
@@ -100,9 +83,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("make_kb", type=Path)
     parser.add_argument("--articles", type=int, default=10_000)
-    parser.add_argument("--pages", type=int, default=1_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", default="help,check,build")
+    parser.add_argument("--only", default="help,check")
     given = parser.parse_args()
     script, wanted = given.make_kb.resolve(), given.only.split(",")
     with tempfile.TemporaryDirectory(prefix="kbtool-bench-") as folder:
@@ -111,8 +93,6 @@ def main() -> None:
             bench_help(work, given.rounds)
         if "check" in wanted:
             bench_check(script, work, given.articles, given.rounds)
-        if "build" in wanted:
-            bench_build(script, work, given.pages, given.rounds)
 
 
 if __name__ == "__main__":
