@@ -46,6 +46,7 @@ docs: $(VENV)/.installed
 
 bench: $(VENV)/.installed $(VENV)/.dev
 	$(BIN)/python bench/ratios.py ../shared/bench/make_kb.py
+	$(BIN)/python bench/audit.py ../shared/bench/make_kb.py
 	$(BIN)/python bench/reload.py ../shared/bench/make_kb.py
 	$(BIN)/python bench/history.py ../shared/bench/make_kb.py
 	$(BIN)/python bench/trackers.py
