@@ -55,6 +55,7 @@ lock: $(VENV)/.installed
 bench: $(VENV)/.installed $(VENV)/.dev
 	$(BIN)/python bench/ratios.py ../shared/bench/make_kb.py
 	$(BIN)/python bench/build.py ../shared/bench/make_kb.py
+	$(BIN)/python bench/audit.py ../shared/bench/make_kb.py
 	$(BIN)/python bench/reload.py ../shared/bench/make_kb.py
 	$(BIN)/python bench/search.py ../shared/bench/make_kb.py
 	$(BIN)/python bench/history.py ../shared/bench/make_kb.py

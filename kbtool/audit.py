@@ -1,49 +1,43 @@
 """Reads a built site byte by byte for anything its edition may not show.
 
 It is the second witness to the boundary between audiences: it shares no code with the compiler that redacts, and its input
-is plain data, so a bug there is not repeated here. A site repeats itself on every page, so each chunk (a run without white
-space) is decoded, folded and searched for phrases once, and each clean tag is read once.
-
-It is longer than a file should be, so that whoever must trust it can read it alone.
+is plain data, so a bug there is not repeated here. A site repeats itself on every page, so each piece of a page, each chunk (a
+run without white space) and each clean tag is read once; what is shown is read only if a site has anything of the withheld.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 import stat
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from itertools import chain, pairwise
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from kbtool.passages import PHRASE, Hit, Passages
+from kbtool.site_pieces import Pieces
 from kbtool.site_text import BROKEN, texts
 from kbtool.site_words import (
+    BARRIER,
+    GLUE,
     HIDDEN_TAG,
     TAG,
     Folder,
+    comment_readings,
     decode_escapes,
     fold_words,
-    has,
     has_words,
-    plain_text,
-    spaced,
-    without_tags,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
-_SHINGLE = 8  # words
-_STEP = 3  # words from one look to the next: every shingle has a run that begins at such a place
-_RUN = _SHINGLE - _STEP + 1  # words
-_PHRASE, _TITLE = 4, 3  # words from which a text, a title, tells without a rare word
-_LONG = 12  # characters that make a word telling
-_DIGITS = 6  # digits that make bare numbers telling: icons are full of shorter ones
-_MIXED = 4  # characters from which a word of letters and digits tells
-_KEY = 8  # characters from which such a word tells alone, out of a longer text
 _WHAT = 120  # characters of a leak that are shown
+_START = 200  # bytes in which a page of HTML begins
+_WINDOW, _NEAR = 4000, 1000  # chunks
+_LENGTH = 8  # bytes of a digest that are the length of the file
+
 
 
 @dataclass(frozen=True)
@@ -72,8 +66,8 @@ def audit_site(site: Path, withheld: Withheld, *, allowed: Collection[str] = ())
 
     A phrase is found whatever its case and encoding, but not inside a longer number: SUP-4 is not in SUP-43. Titles and
     texts are found by their words, so also through markup, punctuation and line breaks, unless `shown` has the same words
-    in a row. `allowed` silences leaks whose words it contains. Nothing raises: what cannot be read, a missing site too, is
-    a leak of the kind "unreadable".
+    in a row; phrases unless it has them as they are. `allowed` silences leaks whose words it contains. Nothing raises: what
+    cannot be read, a missing site too, is a leak of the kind "unreadable".
     """
     return Auditor(withheld, allowed).audit(site)
 
@@ -84,79 +78,150 @@ class Auditor:
     def __init__(self, withheld: Withheld, allowed: Collection[str] = (), known: Iterable[Path] = ()) -> None:
         """Learn what to look for; files with the same bytes as a `known` one, such as the theme's, are passed over."""
         self._hides = bool(withheld.phrases or withheld.titles or withheld.texts or withheld.files)
+        if not self._hides:  # the widest edition
+            return
         quiet = [fold_words(text) for text in allowed]
-        folded = {phrase: fold_words(phrase) for phrase in withheld.phrases}
-        self._labels = {
+        phrases = {
             phrase: label for phrase, label in withheld.phrases.items()
-            if not any(has_words(text, folded[phrase]) for text in quiet)
+            if not any(has_words(text, fold_words(phrase)) for text in quiet)
         }
-        self._folder = Folder(self._labels)
-        self._passages = _Passages(withheld, quiet, self._folder)
-        self._clean_tags: set[str] = set()
+        self._phrases = phrases
+        self._folder = Folder(phrases)
+        self._passages = Passages(withheld.titles, withheld.texts, withheld.shown, quiet, self._folder.words)
+        self._longest = max([self._passages.longest, *(len(fold_words(phrase).split()) for phrase in phrases)])
         self._files = {
             key: path for key, path in withheld.files.items() if not any(has_words(it, fold_words(path)) for it in quiet)
         }
-        self._seen: dict[bytes, list[Leak]] = {digest(path.read_bytes()): [] for path in known} if self._hides else {}
+        self._lengths = {key[:_LENGTH] for key in self._files}  # so that few files need a digest
+        self._known: defaultdict[int, list[Path]] = defaultdict(list)
+        for path in known:
+            self._known[path.stat().st_size].append(path)
+        self._pages = Pieces(lambda text: dict.fromkeys(self._search_markup(text)), self._longest)
+        self._angles = any("<" in phrase or ">" in phrase for phrase in phrases)
+        self._clean_tags: set[str] = set()
 
     def audit(self, site: Path) -> list[Leak]:
         """Return what leaks in a site, as `audit_site` does."""
-        if not self._hides:  # the widest edition
-            return sorted(replace(trouble, file=name) for _, name, trouble in _walk(site, "") if trouble)
-        leaks: dict[tuple[str, str, str], Leak] = {}
-        for leak in chain.from_iterable(self._read(*entry) for entry in _walk(site, "")):
-            leaks.setdefault((leak.file, leak.source, leak.kind), leak)
-        return sorted(leaks.values())
+        leaks: list[Leak] = []
+        found: list[tuple[str, str, Collection[Hit]]] = []
+        for path, name, trouble in _walk(site, ""):
+            if self._hides:
+                found.append((name, "name", self._name(name)))
+                inside, more = ({}, []) if trouble else self._content(path)
+                found.append((name, "", inside))
+                leaks += (replace(leak, file=name) for leak in more)
+            if trouble:
+                leaks.append(replace(trouble, file=name))
+        if words := {hit for *_, hits in found for hit in hits if hit[0] != PHRASE}:
+            self._passages.look_up(words)
+        for name, kind, hits in found:
+            leaks += (replace(leak, file=name, kind=kind or leak.kind) for leak in chain.from_iterable(map(self._leaks, hits)))
+        first: dict[tuple[str, str, str], Leak] = {}
+        for leak in leaks:
+            first.setdefault((leak.file, leak.source, leak.kind), leak)
+        return sorted(first.values())
 
-    def _read(self, path: Path, name: str, trouble: Leak | None) -> Iterator[Leak]:
-        """Yield what leaks by the name and by the bytes of one entry of a site."""
-        outside = {*self._search(name.rpartition("/")[0])}
-        for leak in self._search(name):
-            if leak not in outside:
-                yield replace(leak, file=name, kind="name")
-        for leak in [trouble] if trouble else self._content(path):
-            yield replace(leak, file=name)
+    def _leaks(self, hit: Hit) -> Iterator[Leak]:
+        kind, words = hit
+        if kind == PHRASE:
+            yield Leak("", words[:_WHAT], self._phrases[words], "phrase")
+        else:
+            yield from (Leak("", words[:_WHAT], label, what) for label, what in self._passages.leaks(hit))
 
-    def _content(self, path: Path) -> list[Leak]:
+    def _name(self, name: str) -> list[Hit]:
+        """Return what the name of an entry says that the names of its folders do not."""
+        hits = [*self._search(name)]
+        outside = {*self._search(name.rpartition("/")[0])} if hits else ()
+        return [hit for hit in hits if hit not in outside]
+
+    def _content(self, path: Path) -> tuple[Collection[Hit], list[Leak]]:
+        hits: dict[Hit, None] = {}
+        leaks: list[Leak] = []
         try:
             data = b"" if path.is_dir() else path.read_bytes()
-        except OSError as error:
-            return [_trouble(error)]
-        known = digest(data)
-        if known not in self._seen:
-            self._seen[known] = [*dict.fromkeys(self._scan(data))]
-        whole = self._files.get(known)
-        return [*self._seen[known], *([Leak("", whole[:_WHAT], whole, "file")] if whole else [])]
-
-    def _scan(self, data: bytes) -> Iterator[Leak]:
-        try:
-            yield from chain.from_iterable(map(self._search, texts(data)))
+            if _length(data) in self._lengths and (whole := self._files.get(digest(data))):
+                leaks.append(Leak("", whole[:_WHAT], whole, "file"))
+            if any(known.read_bytes() == data for known in self._known.get(len(data), ())):
+                return hits, leaks
+            if not self._read_page(data, hits):
+                for text in texts(data):
+                    hits |= dict.fromkeys(self._search(text))
         except BROKEN as error:
-            yield _trouble(error)
+            leaks.append(_trouble(error))
+        return hits, leaks
 
-    def _search(self, text: str) -> Iterator[Leak]:
-        if not text.lstrip().startswith("<"):
-            yield from self._search_words(text)  # "<" need not be a tag here
+    def _read_page(self, data: bytes, hits: dict[Hit, None]) -> bool:
+        """Search a page of HTML, unless these bytes are something else."""
+        if not data[:_START].lstrip().startswith(b"<"):
+            return False
+        try:
+            hits |= self._pages.read(data)
+        except UnicodeDecodeError:
+            return False
+        return True
+
+    def _search(self, text: str) -> Iterator[Hit]:
+        # "<" need not begin a tag here. What is then found in the words of text and tags in a row has a word of a tag, or a "<".
+        if not text.lstrip().startswith("<") and not self._are_strange(TAG.findall(text)):
+            yield from self._search_words(text)
+        yield from self._search_markup(text)
+
+    def _are_strange(self, tags: list[str]) -> bool:
+        """Return whether nothing that is looked for has a word of these tags, or a sign of one."""
+        words = fold_words(" ".join({*tags})).split()
+        return bool(tags) and not self._angles and self._passages.words.isdisjoint(words)
+
+    def _search_markup(self, text: str) -> Iterator[Hit]:
         if "<" in text:
-            yield from self._search_markup(text)
+            yield from self._search_tagged(text)
         if HIDDEN_TAG.search(text):
-            yield from self._search_markup(decode_escapes(text))
+            yield from self._search_tagged(decode_escapes(text))
 
-    def _search_markup(self, text: str) -> Iterator[Leak]:
-        yield from chain.from_iterable(map(self._search_words, without_tags(text)))
-        tags = {*TAG.findall(text)} - self._clean_tags
-        leaks = [*self._search_words("\n".join(sorted(tags)))]
-        yield from leaks
-        if not leaks:
+    def _search_tagged(self, text: str) -> Iterator[Hit]:
+        """Yield what is between tags, with the words beside a tag apart and run together, and what is in tags."""
+        text = text.replace(GLUE, " ")
+        for reading in comment_readings(text):
+            pieces = TAG.split(reading)
+            yield from self._search_chunks(GLUE.join(pieces[::2]).replace(BARRIER, " ").split())
+        tags = {*(TAG.findall(text) if "<!--" in text else pieces[1::2])} - self._clean_tags
+        if tags and any(self._search_words(*tags)):
+            for tag in sorted(tags):
+                hits = [*self._search_words(tag)]
+                yield from hits
+                if not hits:
+                    self._clean_tags.add(tag)
+        else:
             self._clean_tags |= tags
 
-    def _search_words(self, text: str) -> Iterator[Leak]:
-        chunks = text.split()
-        folded = self._folder.fold(chunks)
-        for form, phrase in self._folder.phrases_near(chunks):
-            # Of a form of many words only the longest is known to be there.
-            if " " not in form or (fold_words(form) in folded and has(spaced(plain_text(text)), form)):
-                yield Leak("", phrase[:_WHAT], self._labels[phrase], "phrase")
-        yield from self._passages.find(folded)
+    def _search_words(self, *texts: str) -> Iterator[Hit]:
+        plain = (text.replace(GLUE, " ").replace(BARRIER, " ") for text in texts)
+        return self._search_chunks(f" {BARRIER} ".join(plain).split())
+
+    def _search_chunks(self, chunks: list[str]) -> Iterator[Hit]:
+        """Yield what is in chunks, a window of them at a time, so that what takes time for a hit takes little of it."""
+        before: list[str] = []
+        for at in range(0, len(chunks), _WINDOW):
+            window = before + chunks[at : at + _WINDOW]
+            folded = [self._folder.fold(window)]
+            if not self._folder.glued.isdisjoint(window):
+                folded.append(self._folder.fold(" ".join(window).replace(GLUE, "").split()))
+            for phrase in [*self._folder.phrases(window, folded)]:
+                if self._passages.is_shown(phrase):
+                    self._folder.forget(phrase)
+                else:
+                    yield PHRASE, phrase
+            yield from chain.from_iterable(map(self._passages.find, folded))
+            before = self._end_of(window)
+
+    def _end_of(self, chunks: list[str]) -> list[str]:
+        """Return the last chunks, with more words than anything that is looked for, however they are read."""
+        words = 0
+        for at in range(len(chunks) - 1, -1, -1):
+            words += bool(self._folder[chunks[at]])
+            if words > self._longest:
+                chunks = chunks[at:]
+                break
+        return [chunk for at, chunk in enumerate(chunks, _NEAR - len(chunks)) if at >= 0 or self._folder[chunk]]
 
 
 def _walk(path: Path, name: str) -> Iterator[tuple[Path, str, Leak | None]]:
@@ -179,142 +244,14 @@ def _walk(path: Path, name: str) -> Iterator[tuple[Path, str, Leak | None]]:
 
 
 def digest(data: bytes) -> bytes:
-    """Return what tells whether two files have the same bytes."""
-    return hashlib.blake2b(data).digest()
+    """Return what tells whether two files have the same bytes: their length, and a hash."""
+    return _length(data) + hashlib.blake2b(data).digest()
+
+
+def _length(data: bytes) -> bytes:
+    return len(data).to_bytes(_LENGTH)
 
 
 def _trouble(error: Exception) -> Leak:
     text = error.strerror if isinstance(error, OSError) else str(error)
     return Leak("", (text or type(error).__name__)[:_WHAT], "", "unreadable")
-
-
-# -- what to look for ------------------------------------------------------------------------------------------------
-
-
-_NOT_WORDS = re.compile(
-    r"\n[ \t>]*(?:```+|~~~+)[^\"\n]*"  # a fence and its language, up to its title
-    r"|\n[ \t]*(?:!!!|\?\?\?\+?|:::+|===[!+]?)[^\"\n]*"  # an admonition, tab or region
-    r"|(?:\]\(\s*|\n {0,3}\[(?!\^)[^\]\n]+\]:[ \t]*)"  # what a link leads to
-    r"(?:<[^>\n]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)"
-    r"|\]\[[^\]\n]*\]"  # its reference
-)
-_NOT_SEEN = re.compile(  # images, titles of links, attributes, numbers of lists, icons, comments
-    r"!\[[^\]\n]*\](?:\([^)\n]*\)|\[[^\]\n]*\])?|\]\([^)\n]*\)|\{:? ?[.\#][^{}\n]*\}"
-    r"|\n[ \t>]*\d+[.)][ \t]|:[a-z][a-z0-9_+-]*:|<!--(?s:.)*?-->"
-)
-
-
-def _readings(markdown: str) -> Iterable[str]:
-    """Return the text that a page shows, and all that its source says, both untagged."""
-    sources = _NOT_SEEN.sub(" ", "\n" + markdown), "\n" + markdown
-    plain = [_NOT_WORDS.sub(" ", source) for source in sources]
-    return dict.fromkeys(chain.from_iterable(map(without_tags, plain)))
-
-
-def _hashes(words: list[str], size: int = _SHINGLE, step: int = 1) -> Iterator[int]:
-    return map(hash, zip(*(words[i::step] for i in range(size)), strict=False))
-
-
-_Head = str | tuple[str, str]
-
-
-def _heads(words: list[str]) -> Iterator[_Head]:
-    return chain(words, pairwise(words))
-
-
-def _is_telling(word: str) -> bool:
-    return len(word) >= _LONG or re.search(r"\d", word) is not None
-
-
-def _is_key(word: str) -> bool:
-    """Return whether a word tells alone, wherever it stands: a key, an id, the name of a host, a canary."""
-    return len(word) >= _KEY and not word.isdigit() and not word.isalpha()
-
-
-def _is_distinctive(title: list[str]) -> bool:
-    length = len("".join(title))
-    mixed = any(re.search(r"\d", word) and not word.isdigit() for word in title)
-    return len(title) >= _TITLE or length >= _LONG or (mixed and length >= _MIXED)
-
-
-class _Passages:
-    """Runs of words that nothing shown has: parts of texts, short texts, titles."""
-
-    def __init__(self, withheld: Withheld, quiet: Iterable[str], folder: Folder) -> None:
-        self._folder = folder
-        self._parts: dict[int, str] = {}  # hash of eight words in a row -> label
-        self._runs: set[int] = set()  # hashes of fewer words: the first look
-        self._whole: defaultdict[_Head, list[Leak]] = defaultdict(list)
-        needles = {*self._titles(withheld.titles), *self._texts(withheld.texts)}
-        shown = [*chain.from_iterable(map(self._forms, withheld.shown))]
-        self._index(sorted(needles), shown)
-        for folded in chain(shown, quiet):
-            self._silence(folded)
-
-    def _forms(self, markdown: str) -> Iterable[str]:
-        texts = {markdown: None, **dict.fromkeys(_readings(markdown))}
-        return dict.fromkeys(self._folder.fold(text.split()) for text in texts)
-
-    def _titles(self, titles: Mapping[str, str]) -> Iterator[Leak]:
-        for title, path in titles.items():
-            folded = fold_words(next(iter(_readings(title))))
-            if _is_distinctive(folded.split()):
-                yield Leak("", folded, path, "title")
-
-    def _texts(self, texts: Mapping[str, str]) -> Iterator[Leak]:
-        """Keep the parts of long texts, yield the short ones."""
-        for label, source in sorted(texts.items()):
-            short = {self._folder.fold(text.split()) for text in _readings(source)}
-            for folded in {*short, self._folder.fold(_NOT_WORDS.sub(" ", source).split())}:
-                self._runs.update(_hashes(folded.split(), _RUN))
-                for part in _hashes(folded.split()):
-                    self._parts.setdefault(part, label)
-            for folded in short:
-                bare = len(folded) < _DIGITS and folded.replace(" ", "").isdigit()
-                if folded.count(" ") < _SHINGLE - 1 and folded and not bare:
-                    yield Leak("", folded, label, "text")
-            yield from (Leak("", word, label, "text") for word in self._folder.fold(source.split()).split() if _is_key(word))
-
-    def _index(self, needles: list[Leak], shown: list[str]) -> None:
-        """File each needle under its first pair of words that nothing shown has."""
-        heads = {*chain.from_iterable(_heads(it.what.split()) for it in needles)}
-        known: set[_Head] = set()
-        for folded in shown:
-            known |= heads.intersection(_heads(folded.split()))
-        for needle in needles:
-            words = needle.what.split()
-            rare = any(_is_telling(word) and word not in known for word in words)
-            if needle.kind == "title" or len(words) >= _PHRASE or rare:
-                pairs = [*_heads(words)][len(words) :] or words
-                head = next((pair for pair in pairs if pair not in known), pairs[0])
-                self._whole[head].append(needle)
-
-    def _silence(self, folded: str) -> None:
-        words = folded.split()
-        for part, _ in [*self._parts_in(words)]:
-            self._parts.pop(hash(part), None)
-        for head, needle in [*self._whole_in(words, folded)]:
-            self._whole[head].remove(needle)
-
-    def find(self, folded: str) -> Iterator[Leak]:
-        """Yield the titles and texts that the words have in them."""
-        words = folded.split()
-        for part, label in self._parts_in(words):
-            yield Leak("", " ".join(part)[:_WHAT], label, "text")
-        for needle in sorted(it for _, it in self._whole_in(words, folded)):
-            yield replace(needle, what=needle.what[:_WHAT])
-
-    def _parts_in(self, words: list[str]) -> Iterator[tuple[tuple[str, ...], str]]:
-        looks = enumerate(_hashes(words, _RUN, _STEP))
-        for last in [at * _STEP for at, run in looks if run in self._runs]:
-            for at in range(max(last - _STEP + 1, 0), last + 1):
-                part = tuple(words[at : at + _SHINGLE])
-                if label := self._parts.get(hash(part)):
-                    yield part, label
-
-    def _whole_in(self, words: list[str], folded: str) -> Iterator[tuple[_Head, Leak]]:
-        if not self._whole.keys().isdisjoint(_heads(words)):
-            for head in self._whole.keys() & {*_heads(words)}:
-                for needle in self._whole[head]:
-                    if has_words(folded, needle.what):
-                        yield head, needle

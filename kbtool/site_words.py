@@ -7,10 +7,13 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import chain
 
-_GRAM = 4  # characters
+# A piece of so many characters is filed under so many grams in a row, of so many characters: every chunk that has the piece
+# has one of them at a place that is looked at, which are as many characters apart.
+_GRAMS = ((7, 4, 4), (4, 2, 3), (1, 1, 1))
 _KEPT_CHUNK, _KEPT = 256, 500_000  # longest chunk, and number of chunks, remembered
+GLUE = "\x01"  #: stands where a tag was: it parts words, or runs them together
+BARRIER = "\x02"  #: a chunk that folds to a word which no other text has
 
 _ESCAPE = re.compile(
     r"&\#[0-9]+;?|&\#[xX][0-9a-fA-F]+;?|&[A-Za-z][A-Za-z0-9]*;"  # HTML
@@ -27,7 +30,10 @@ _IGNORABLE = re.compile(  # shown as nothing, so a word may hide behind them
 # Scripts that put no space between words: there each character counts as a word.
 _UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff"
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
-TAG = re.compile(r"""<\\?[A-Za-z/!?](?:[^<>"']++|"[^"]*+"|'[^']*+')*+>|<\\?[A-Za-z/!?][^<>]*>""")
+_ASCII = {code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)}  # the same for ASCII, and faster
+QUOTED_TAG = r"""<\\?[A-Za-z/!?](?:[^<>"']++|"[^"]*+"|'[^']*+')*+>"""
+UNQUOTED_TAG = r"<\\?[A-Za-z/!?][^<>]*>"
+TAG = re.compile(f"({QUOTED_TAG}|{UNQUOTED_TAG})")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
@@ -44,9 +50,15 @@ def _unescaped(match: re.Match[str]) -> str:
     return html.unescape(f"&#x{escape[2:].strip('{}')};")
 
 
+def _is_plain(text: str) -> bool:
+    return text.isascii() and "&" not in text and "\\" not in text and "%" not in text and "\0" not in text
+
+
 def decode_escapes(text: str) -> str:
     """Undo escapes, nested ones too: HTML in JSON, URLs in HTML."""
     for _ in range(3):
+        if "&" not in text and "\\" not in text and "%" not in text:
+            break
         plainer = _ESCAPE.sub(_unescaped, text)
         if plainer == text:
             break
@@ -65,71 +77,140 @@ def plain_text(text: str) -> str:
 
 def fold_words(text: str) -> str:
     """Return the words of a text, joined by one space."""
-    return " ".join(_WORD.findall(plain_text(text)))
+    return _words(plain_text(text))
+
+
+def _words(plain: str) -> str:
+    return " ".join(plain.translate(_ASCII).split() if plain.isascii() else _WORD.findall(plain))
+
+
+def comment_readings(text: str) -> Iterator[str]:
+    """Yield the text with what its comments say, and without."""
+    if "<!--" not in text:
+        yield text
+    else:
+        yield text.replace("<!--", " ").replace("-->", " ")
+        yield _COMMENT.sub("<!>", text)
 
 
 def without_tags(text: str) -> Iterator[str]:
     """Yield the words apart and run together, with what comments say and without."""
-    yield from _apart_and_joined(text.replace("<!--", " ").replace("-->", " "))
-    if "<!--" in text:
-        yield from _apart_and_joined(_COMMENT.sub("<!>", text))
-
-
-def _apart_and_joined(text: str) -> tuple[str, str]:
-    pieces = TAG.split(text)
-    return " ".join(pieces), "".join(pieces)
+    for reading in comment_readings(text):
+        pieces = TAG.split(reading)[::2]
+        yield " ".join(pieces)
+        yield "".join(pieces)
 
 
 class Folder(dict[str, str]):
     """Chunk -> its words, joined by a space; remembers which chunks hold a phrase.
 
-    A phrase is looked for by a few characters of its longest piece: those that the fewest other phrases have.
+    A chunk is a run without white space. It may have `GLUE` where tags were: its words are those apart, and `glued` has it
+    if they are others when they are run together.
+
+    A phrase is looked for by its longest piece, and that by some of its characters: those that the fewest others have.
     """
 
     def __init__(self, phrases: Iterable[str]) -> None:
-        super().__init__()
-        self._hot: dict[str, set[tuple[str, str]]] = {}  # chunk -> forms in it, and their phrases
-        needles = [
-            (max(form.split(), key=len), form, phrase)
-            for phrase in phrases
-            for form in {spaced(plain_text(phrase)), spaced(phrase.casefold())} - {""}
-        ]
-        self._size = min([_GRAM, *(len(piece) for piece, _, _ in needles)])
-        count = Counter(chain.from_iterable(self._grams(piece) for piece, _, _ in needles))
-        self._by_gram = defaultdict(list)
-        for needle in needles:
-            self._by_gram[min(self._grams(needle[0]), key=count.__getitem__)].append(needle)
+        super().__init__({BARRIER: BARRIER})
+        self.glued: set[str] = set()
+        self._hot: dict[str, set[str]] = {}  # chunk -> pieces in it
+        self._forms: dict[str, list[tuple[str, str]]] = {}  # piece -> forms that have it, and their phrases
+        for phrase in phrases:
+            for form in sorted({spaced(plain_text(phrase)), spaced(phrase.casefold())} - {""}):
+                self._forms.setdefault(max(form.split(), key=len), []).append((form, phrase))
+        self._near = {  # piece -> the words of its forms, if there are more pieces to them
+            piece: re.compile("|".join(re.escape(fold_words(form)) for form, _ in forms))
+            for piece, forms in self._forms.items() if any(form != piece for form, _ in forms)
+        }
+        self._filed = [*self._file()]
 
-    def _grams(self, text: str) -> Iterator[tuple[str, ...]]:
-        return zip(*(text[i:] for i in range(self._size)), strict=False)
+    def _file(self) -> Iterator[tuple[int, int, dict[str, list[str]]]]:
+        """Yield the distance of grams, their length, and the pieces that have a gram."""
+        left = {*self._forms}
+        for length, step, size in _GRAMS:
+            mine = {piece for piece in left if len(piece) >= length}
+            left -= mine
+            count = Counter(piece[at : at + size] for piece in mine for at in range(len(piece) - size + 1))
+            filed: defaultdict[str, list[str]] = defaultdict(list)
+            for piece in mine:
+                counts = [count[piece[at : at + size]] for at in range(len(piece) - size + 1)]
+                sums = [sum(counts[at : at + step]) for at in range(len(counts) - step + 1)]
+                for at in range(first := sums.index(min(sums)), first + step):
+                    filed[piece[at : at + size]].append(piece)
+            if mine:
+                yield step, size, filed
 
     def __missing__(self, chunk: str) -> str:
         """Fold a chunk that was not met before, and remember it if it is short."""
-        canonical = plain_text(chunk)
-        hits = {hit for spelling in {canonical, chunk.casefold()} for hit in self._forms_in(spelling)}
-        if hits:
-            self._hot[chunk] = hits
-        folded = " ".join(_WORD.findall(canonical))
+        bare = chunk.strip(GLUE)
+        folded = self._learn(bare) if bare is chunk or bare == chunk else self[bare]
+        if bare in self._hot:
+            self._hot[chunk] = self._hot[bare]
+        if bare in self.glued:
+            self.glued.add(chunk)
         if len(self) >= _KEPT:
             self.clear()
+            self[BARRIER] = BARRIER
         if len(chunk) <= _KEPT_CHUNK:
             self[chunk] = folded
         return folded
 
-    def _forms_in(self, chunk: str) -> Iterator[tuple[str, str]]:
-        if not self._by_gram.keys().isdisjoint(self._grams(chunk)):
-            needles = chain.from_iterable(self._by_gram[gram] for gram in self._by_gram.keys() & {*self._grams(chunk)})
-            yield from ((form, phrase) for piece, form, phrase in needles if has(chunk, piece))
+    def _learn(self, chunk: str) -> str:
+        """Return the words of a chunk, and remember what is in it."""
+        if _is_plain(chunk) and GLUE not in chunk:
+            folded = _words(chunk)
+            pieces = self._pieces_in(chunk.lower())
+        else:
+            parts, joined = chunk.split(GLUE), chunk.replace(GLUE, "")
+            folded = " ".join(filter(None, map(fold_words, parts)))
+            if fold_words(joined) != folded:
+                self.glued.add(chunk)
+            spellings = {plain_text(joined), joined.casefold(), *map(plain_text, parts), *map(str.casefold, parts)}
+            pieces = set[str]().union(*map(self._pieces_in, spellings))
+        if pieces:
+            self._hot[chunk] = pieces
+        return folded
+
+    def _pieces_in(self, chunk: str) -> set[str]:
+        found: set[str] = set()
+        for step, size, filed in self._filed:
+            grams = {chunk[at : at + size] for at in range(0, len(chunk) - size + 1, step)}
+            if not filed.keys().isdisjoint(grams):
+                pieces = {piece for gram in filed.keys() & grams for piece in filed[gram] if piece in chunk}
+                found.update(piece for piece in pieces if piece in self._forms and has(chunk, piece))
+        return found
 
     def fold(self, chunks: list[str]) -> str:
         """Return the words of the chunks, joined by single spaces."""
         return " ".join(filter(None, map(self.__getitem__, chunks)))
 
-    def phrases_near(self, chunks: list[str]) -> list[tuple[str, str]]:
-        """Return (form, phrase) where a folded chunk holds a form, or its longest piece."""
-        if self._hot.keys().isdisjoint(chunks):
-            return []
-        return sorted(set[tuple[str, str]]().union(*(self._hot[it] for it in self._hot.keys() & {*chunks})))
+    def words(self, text: str) -> str:
+        """Return the words of a text, joined by one space; the same as `fold_words`, and faster where chunks repeat."""
+        return _words(text) if _is_plain(text) else self.fold(text.replace(GLUE, " ").replace(BARRIER, " ").split())
+
+    def phrases(self, chunks: list[str], folded: list[str]) -> Iterator[str]:
+        """Yield the phrases in chunks; `folded` are their words, apart and run together."""
+        hot = [] if self._hot.keys().isdisjoint(chunks) else self._hot.keys() & {*chunks}
+        pieces = sorted({piece for chunk in hot for piece in self._hot[chunk] if piece in self._forms})
+        for chunk in hot if not pieces else ():
+            del self._hot[chunk]  # its phrases were forgotten
+        for piece in pieces:
+            yield from [phrase for form, phrase in self._forms[piece] if form == piece]
+        near = {piece: self._near[piece] for piece in pieces if piece in self._near}
+        if near := {piece: words for piece, words in near.items() if any(map(words.search, folded))}:
+            text = " ".join(chunks)
+            plain = [spaced(plain_text(text.replace(GLUE, between))) for between in (" ", "")]
+            forms = [(form, phrase) for piece in near for form, phrase in self._forms.get(piece, ()) if form != piece]
+            yield from (phrase for form, phrase in forms if any(has(one, form) for one in plain))
+
+    def forget(self, phrase: str) -> None:
+        """Look for a phrase no longer."""
+        for piece, forms in [*self._forms.items()]:
+            left = [(form, one) for form, one in forms if one != phrase]
+            if not left:
+                del self._forms[piece]
+            elif len(left) < len(forms):
+                self._forms[piece] = left
 
 
 def spaced(text: str) -> str:
@@ -139,13 +220,12 @@ def spaced(text: str) -> str:
 
 def has(text: str, form: str) -> bool:
     """Whether `text` holds `form`, its numbers not as part of longer ones."""
+    if form not in text:
+        return False
     before, after = r"(?<!\d)" * form[0].isdigit(), r"(?!\d)" * form[-1].isdigit()
-    return form in text and re.search(before + re.escape(form) + after, text) is not None
+    return not (before or after) or re.search(before + re.escape(form) + after, text) is not None
 
 
 def has_words(text: str, words: str) -> bool:
     """Whether folded `words` stand in a folded text, from word to word."""
     return f" {words} " in f" {text} "
-
-
-# Each begins with a literal, so that the search can leap; a text begins with "\n".

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from kbtool.articles import Article
@@ -35,40 +36,46 @@ _COMMENT = re.compile(r"(?m)^(?:.*\s)?#[ \t]*(\S.*)$")
 
 def withheld(evidence: Evidence, edition: Edition, staged: Staged) -> Withheld:
     """Return what the audit of an edition looks for, and what the edition may show."""
-    shown = [*_shown(staged, edition), *(evidence.product_areas or {})]
-    everything = "\n".join(shown).casefold()
     hidden = [article for article in evidence.articles if not edition.shows(article)]
     texts = dict(_other_texts(evidence, edition, staged))
     for article in evidence.articles:
         texts |= withheld_texts(article, edition)
         texts |= withheld_words(article, edition)
     return Withheld(
-        phrases={
-            phrase: source for phrase, source in dict(_phrases(evidence, edition)).items()
-            if len(phrase) >= _SHORTEST and phrase.casefold() not in everything
-        },
+        phrases={phrase: source for phrase, source in _phrases(evidence, edition) if len(phrase) >= _SHORTEST},
         titles={article.title: article.path for article in hidden} | dict(_ticket_titles(evidence, edition)),
         texts=texts,
-        shown=shown,
+        shown=_Shown(evidence, edition, staged),
         files=dict(_files(evidence, edition, staged)),
     )
 
 
-def _shown(staged: Staged, edition: Edition) -> Iterable[str]:
-    yield dump(staged.config)
-    for article in staged.articles:
-        found = article.front_matter
-        title, description = (redact_text(text or "", article, edition) for text in (found.title, found.description))
-        yield from (article.source, title, description, " ".join(redact_value(found.tags, article, edition)))
-        yield staged.texts[article.source]
-    yield from staged.assets
-    yield from staged.words
+@dataclass(frozen=True)
+class _Shown:
+    """What an edition may show, one text at a time; it takes time to go through, and few sites need it."""
+
+    evidence: Evidence
+    edition: Edition
+    staged: Staged
+
+    def __iter__(self) -> Iterator[str]:
+        yield dump(self.staged.config)
+        for article in self.staged.articles:
+            found = article.front_matter
+            title, description = (redact_text(text or "", article, self.edition) for text in (found.title, found.description))
+            yield from (article.source, title, description, " ".join(redact_value(found.tags, article, self.edition)))
+            yield self.staged.texts[article.source]
+        yield from self.staged.assets
+        yield from self.staged.words
+        yield from self.evidence.product_areas or ()
 
 
 def _files(evidence: Evidence, edition: Edition, staged: Staged) -> Iterator[tuple[bytes, str]]:
     """Yield the digests of assets that are not in an edition, and of those that are there without their metadata."""
-    there = {digest(path.read_bytes()) for path in (staged.folder / "docs").rglob("*") if path.is_file()}
-    for asset in evidence.content.assets.values() if not edition.internal else ():
+    if edition.internal or not evidence.content.assets:
+        return
+    there = {digest(path.read_bytes()) for path in (staged.folder / "docs").rglob("*") if path.suffix != ".md" and path.is_file()}
+    for asset in evidence.content.assets.values():
         found = digest((evidence.config.root / asset.path).read_bytes())
         if found not in there:
             yield found, asset.path

@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+"""Measure the audit of both editions against two plain `mkdocs build` runs of the same pages.
+
+    python bench/audit.py MAKE_KB [--articles 4000] [--growth 1000,10000]
+
+MAKE_KB is the script that makes synthetic knowledge bases. The audit is what a build adds for it: to gather what is withheld,
+to learn what to look for, to read the built site. CPU seconds decide: a build does the first two while the engine runs.
+`--growth` measures the audit alone, per article, for other numbers of articles.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from ratios import make, timed  # type: ignore[import-not-found]
+
+from kbtool.audit import Auditor
+from kbtool.config import load_config
+from kbtool.engine import build_site, theme_files
+from kbtool.evidence import gather
+from kbtool.stage import stage
+from kbtool.witness import withheld
+
+TODAY = dt.date(2026, 11, 1)
+CHANCE = 'audit_allow = ["Sup 3161", "Sup 3719"]  # titles of the synthetic articles that look like keys of tickets\n'
+
+
+def step(name: str, act: Callable[[], object]) -> tuple[object, float, float]:
+    """Do something; print and return what it took: wall and CPU seconds."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    result = act()
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    print(f"    {name:<30} {wall:7.2f} s wall {cpu:7.2f} s CPU", flush=True)
+    return result, wall, cpu
+
+
+def audit(kb: Path) -> tuple[float, float]:
+    """Build both editions and audit them; return the wall and CPU seconds of the audits."""
+    evidence = gather(load_config(kb), TODAY, None)
+    allowed = evidence.config.audit_allow
+    wall = cpu = 0.0
+    for name, edition in evidence.editions.items():
+        staged, site = stage(evidence, edition, kb / "stage" / name), kb / "built" / name
+        shutil.rmtree(site, ignore_errors=True)
+        build_site(staged.folder, site)
+        told, *one = step(f"{name}: what is withheld", lambda edition=edition, staged=staged: withheld(evidence, edition, staged))
+        auditor, *two = step(f"{name}: what to look for", lambda told=told: Auditor(told, allowed, theme_files()))
+        leaks, *three = step(f"{name}: the site", lambda auditor=auditor, site=site: auditor.audit(site))
+        print(f"    {name}: {len(staged.articles)} articles, {len(leaks)} leaks", flush=True)
+        wall, cpu = wall + one[0] + two[0] + three[0], cpu + one[1] + two[1] + three[1]
+    return wall, cpu
+
+
+def prepared(script: Path, folder: Path, articles: int) -> Path:
+    """Make a knowledge base."""
+    kb = make(script, folder, articles)
+    with (kb / "pyproject.toml").open("a") as config:
+        config.write(CHANCE)
+    return kb
+
+
+def main() -> None:
+    """Print the ratio, then the growth."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("make_kb", type=Path)
+    parser.add_argument("--articles", type=int, default=4_000)
+    parser.add_argument("--growth", default="")
+    given = parser.parse_args()
+    script = given.make_kb.resolve()
+    with tempfile.TemporaryDirectory(prefix="kbtool-bench-") as folder:
+        work = Path(folder)
+        kb = prepared(script, work / "kb", given.articles)
+        wall, cpu = audit(kb)
+        plain = [timed([sys.executable, "-m", "mkdocs", "build", "-q", "-d", str(work / f"plain{n}")], kb) for n in (1, 2)]
+        walls, cpus = sum(one[0] for one in plain), sum(one[1] for one in plain)
+        print(f"audit, both editions of {given.articles:,} articles / two mkdocs builds: {cpu / cpus:.3f} x CPU, "
+              f"{wall / walls:.3f} x wall   (aim 0.04 x; {cpu:.2f} s against {cpus:.2f} s)", flush=True)
+        for articles in map(int, filter(None, given.growth.split(","))):
+            wall, cpu = audit(prepared(script, work / str(articles), articles))
+            print(f"audit, both editions of {articles:,} articles: {1000 * cpu / articles:.2f} ms of CPU an article", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,261 @@
+"""What the audit looks for in a site: runs of words that nothing shown has, parts of texts, short texts, titles.
+
+What is shown is read only to look up what a site was found to hold: that is little, and often nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from functools import cached_property
+from itertools import chain, repeat
+
+from kbtool.site_words import fold_words, without_tags
+
+_SHINGLE = 8  # words
+_STEP = 3  # words from one look to the next: every shingle has a run that begins at such a place
+_RUN = _SHINGLE - _STEP + 1  # words
+_PHRASE, _TITLE = 4, 3  # words from which a text, a title, tells without a rare word
+_LONG = 12  # characters that make a word telling
+_DIGITS = 6  # digits that make bare numbers telling: icons are full of shorter ones
+_MIXED = 4  # characters from which a word of letters and digits tells
+_OFTEN = 50  # times that a word is in long texts which makes it a bad sign of a short one
+_KEY = 8  # characters from which such a word tells alone, out of a longer text
+
+Hit = tuple[str, str]  #: `PHRASE` and a phrase, `PART` and eight words of a text, `WHOLE` and the words of a short text or title
+PHRASE, PART, WHOLE = "phrase", "part", "whole"
+
+
+_NOT_WORDS = re.compile(
+    r"\n[ \t>]*(?:```+|~~~+)[^\"\n]*"  # a fence and its language, up to its title
+    r"|\n[ \t]*(?:!!!|\?\?\?\+?|:::+|===[!+]?)[^\"\n]*"  # an admonition, tab or region
+    r"|(?:\]\(\s*|\n {0,3}\[(?!\^)[^\]\n]+\]:[ \t]*)"  # what a link leads to
+    r"(?:<[^>\n]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)"
+    r"|\]\[[^\]\n]*\]"  # its reference
+)
+_NOT_SEEN = re.compile(  # images, titles of links, attributes, numbers of lists, icons, comments
+    r"!\[[^\]\n]*\](?:\([^)\n]*\)|\[[^\]\n]*\])?|\]\([^)\n]*\)|\{:? ?[.\#][^{}\n]*\}"
+    r"|\n[ \t>]*\d+[.)][ \t]|:[a-z][a-z0-9_+-]*:|<!--(?s:.)*?-->"
+)
+
+
+def _readings(markdown: str) -> Iterable[str]:
+    """Return the text that a page shows, and all that its source says, both untagged."""
+    sources = _NOT_SEEN.sub(" ", "\n" + markdown), "\n" + markdown
+    plain = [_NOT_WORDS.sub(" ", source) for source in sources]
+    return dict.fromkeys(chain.from_iterable(map(without_tags, plain)))
+
+
+def _hashes(words: list[str], size: int = _SHINGLE, step: int = 1) -> Iterator[int]:
+    return map(hash, zip(*(words[i::step] for i in range(size)), strict=False))
+
+
+def _is_telling(word: str) -> bool:
+    return len(word) >= _LONG or re.search(r"\d", word) is not None
+
+
+def _is_key(word: str) -> bool:
+    """Return whether a word tells alone, wherever it stands: a key, an id, the name of a host, a canary."""
+    return len(word) >= _KEY and not word.isdigit() and not word.isalpha()
+
+
+def _is_distinctive(title: list[str]) -> bool:
+    length = len("".join(title))
+    mixed = any(re.search(r"\d", word) and not word.isdigit() for word in title)
+    return len(title) >= _TITLE or length >= _LONG or (mixed and length >= _MIXED)
+
+
+_Filed = tuple[int, list[str]]  # a short text, and where in it a word or pair of words is
+
+
+class Runs:
+    """Looks for eight words in a row of long texts, and for short texts as a whole, in words of any number.
+
+    Each look is at so few words that a set can be asked for all of them at once; only where it has one are they compared.
+    """
+
+    def __init__(self, long: Mapping[str, str], short: Iterable[str]) -> None:
+        """Learn folded texts; the long ones have labels."""
+        self._long = long
+        self._runs: set[int] = set()  # hashes of six words
+        self._count: Counter[str] = Counter()  # words of long texts
+        for words in map(str.split, long):
+            self._runs.update(_hashes(words, _RUN))
+            self._count.update(words)
+        self._silent: set[int] = set()  # hashes of eight words that are not looked for
+        self.look_for(short)
+
+    def look_for(self, short: Iterable[str]) -> None:
+        """Look for these short texts and no others.
+
+        Each is filed under its rarest word; if that is not rare, under as many pairs in a row as there are words from one look
+        at a pair to the next.
+        """
+        self._single: defaultdict[str, list[_Filed]] = defaultdict(list)
+        self._double: defaultdict[tuple[str, str], list[_Filed]] = defaultdict(list)
+        for words in map(str.split, sorted(short)):
+            counts = [self._count[word] for word in words]
+            if len(words) <= _STEP or min(counts) <= _OFTEN:
+                at = counts.index(min(counts))
+                self._single[words[at]].append((at, words))
+            else:
+                sums = [sum(counts[at : at + _STEP + 1]) for at in range(len(words) - _STEP)]
+                for at in range(first := sums.index(min(sums)), first + _STEP):
+                    self._double[words[at], words[at + 1]].append((at, words))
+
+    @cached_property
+    def _parts(self) -> dict[int, str]:
+        """Hash of eight words in a row -> the label of the first text that has them."""
+        parts: dict[int, str] = {}
+        for folded, label in reversed([*self._long.items()]):
+            parts.update(zip(_hashes(folded.split()), repeat(label)))
+        return parts
+
+    def label(self, part: str) -> str:
+        """Return the label of the first long text that has these eight words."""
+        return self._parts[hash(tuple(part.split()))]
+
+    def find(self, folded: str) -> Iterator[Hit]:
+        """Yield what the words have in them."""
+        words = folded.split()
+        for part in self._parts_near(words):
+            if hash(part) not in self._silent and hash(part) in self._parts:
+                yield PART, " ".join(part)
+        yield from ((WHOLE, text) for text in self._short_in(words))
+
+    def silence(self, folded: str) -> list[str]:
+        """Look no longer for the parts of long texts that the words have in them; return the short texts."""
+        words = folded.split()
+        self._silent.update(map(hash, self._parts_near(words)))
+        return [*self._short_in(words)]
+
+    def _parts_near(self, words: list[str]) -> Iterator[tuple[str, ...]]:
+        """Yield the eight words around each run that is part of a long text."""
+        looks = [*_hashes(words, _RUN, _STEP)]
+        if self._runs.isdisjoint(looks):
+            return
+        for last in [at * _STEP for at, run in enumerate(looks) if run in self._runs]:
+            for at in range(max(last - _STEP + 1, 0), min(last, len(words) - _SHINGLE) + 1):
+                yield tuple(words[at : at + _SHINGLE])
+
+    def _short_in(self, words: list[str]) -> Iterator[str]:
+        heads: list[tuple[int, list[_Filed]]] = []
+        if not self._single.keys().isdisjoint(words):
+            heads = [(at, self._single[word]) for at, word in enumerate(words) if word in self._single]
+        if self._double and not self._double.keys().isdisjoint(zip(words[::_STEP], words[1::_STEP], strict=False)):
+            pairs = enumerate(zip(words[::_STEP], words[1::_STEP], strict=False))
+            heads += [(at * _STEP, self._double[pair]) for at, pair in pairs if pair in self._double]
+        for at, filed in heads:
+            for before, text in filed:
+                if at >= before and words[at - before : at - before + len(text)] == text:
+                    yield " ".join(text)
+
+
+class Passages:
+    """What is withheld, and of what a site has of it, what nothing shown has."""
+
+    def __init__(
+        self, titles: Mapping[str, str], texts: Mapping[str, str], shown: Iterable[str], quiet: Iterable[str],
+        fold: Callable[[str], str],
+    ) -> None:
+        """Learn what to look for, what may be shown, folded texts that silence what is in them, and how to fold a text."""
+        self._shown, self._quiet, self._fold = shown, [*quiet], fold
+        self._long: dict[str, str] = {}
+        self._short: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)  # words -> labels, and whether text or title
+        for title, path in titles.items():
+            folded = fold_words(next(iter(_readings(title))))
+            if _is_distinctive(folded.split()):
+                self._short[folded].add((path, "title"))
+        sources: defaultdict[str, list[str]] = defaultdict(list)
+        for label, source in sorted(texts.items()):
+            sources[source].append(label)
+        for source, labels in sources.items():
+            for folded in self._learn(source, labels[0]):
+                self._short[folded].update(zip(labels, repeat("text")))
+        self.longest = max([_SHINGLE, *(len(text.split()) for text in self._short)])  #: words that are looked for in a row
+        self._looked_up: set[Hit] = set()
+        self._silent: set[Hit] = set()  # those that are shown or allowed
+        self._seen: set[str] = set()  # telling words that are shown
+        self._silence()
+
+    def _learn(self, source: str, label: str) -> Iterator[str]:
+        """Keep the parts of a long text; yield the short ones."""
+        short = {*map(fold_words, _readings(source))}
+        for folded in {*short, fold_words(_NOT_WORDS.sub(" ", source))}:
+            if folded.count(" ") >= _SHINGLE - 1:
+                self._long.setdefault(folded, label)
+        for folded in short:
+            words = folded.split()
+            bare = len(folded) < _DIGITS and folded.replace(" ", "").isdigit()
+            if len(words) < _SHINGLE and not bare and (len(words) >= _PHRASE or any(map(_is_telling, words))):
+                yield folded
+        yield from filter(_is_key, {*fold_words(source).split()})
+
+    def _silence(self) -> None:
+        """Look no longer for what is shown, as it stands in its source or as a page shows it for the most part.
+
+        That is most of what is shown and withheld. `look_up` takes more time, since it tries every reading of what is shown,
+        and is asked only for what a site was found to hold.
+        """
+        telling = {word for text in self._short for word in _rare(text)}
+        self._runs = Runs(self._long, {*self._short, *telling})
+        for markdown in self._shown if self._long or self._short else ():
+            found = [*self._runs.silence(self._fold(markdown)), *self._runs.silence(self._fold(next(iter(_readings(markdown)))))]
+            self._silent.update((WHOLE, text) for text in found)
+            self._seen.update(telling.intersection(found))
+        self._runs.look_for(text for text in self._short if any(self.leaks((WHOLE, text))))
+
+    @cached_property
+    def _everything(self) -> str:
+        return "\n".join(self._shown).casefold()
+
+    def is_shown(self, phrase: str) -> bool:
+        """Return whether what may be shown has a phrase as it is."""
+        return phrase.casefold() in self._everything
+
+    @cached_property
+    def words(self) -> AbstractSet[str]:
+        """All words of what is looked for."""
+        return {*chain.from_iterable(map(str.split, (*self._long, *self._short)))}
+
+    def find(self, folded: str) -> Iterator[Hit]:
+        """Yield the parts, titles and short texts that folded words have in them, and that may be withheld."""
+        return self._runs.find(folded)
+
+    def look_up(self, hits: Iterable[Hit]) -> None:
+        """Look up which of what a site was found to hold is shown or allowed, and so no leak."""
+        new = {*hits} - self._looked_up
+        self._looked_up |= new
+        if not new:
+            return
+        short = {words for kind, words in new if kind == WHOLE}
+        telling = {word for words in short for word in _rare(words)}
+        runs = Runs({words: "" for kind, words in new if kind == PART}, short | telling)
+        for text in self._quiet:
+            self._silent.update(new.intersection(runs.find(text)))
+        for markdown in self._shown:
+            found = {hit for folded in self._forms(markdown) for hit in runs.find(folded)}
+            self._silent |= found
+            self._seen.update(words for kind, words in found if kind == WHOLE and words in telling)
+
+    def _forms(self, markdown: str) -> Iterable[str]:
+        """Return the words of what is shown, as it stands and as pages show it."""
+        return dict.fromkeys(map(self._fold, (markdown, *_readings(markdown))))
+
+    def leaks(self, hit: Hit) -> Iterator[tuple[str, str]]:
+        """Yield the labels of what a hit of words leaks, and whether text or title, once it was looked up."""
+        kind, words = hit
+        if hit in self._silent:
+            return
+        if kind == PART:
+            yield self._runs.label(words), "text"
+        else:
+            rare = words.count(" ") >= _PHRASE - 1 or not self._seen.issuperset(_rare(words))
+            yield from ((label, what) for label, what in sorted(self._short[words]) if rare or what == "title")
+
+
+def _rare(words: str) -> list[str]:
+    """Return the words that tell, if no other is shown, of a text that is too short to tell by itself."""
+    return [word for word in words.split() if _is_telling(word)] if words.count(" ") < _PHRASE - 1 else []
