@@ -16,6 +16,7 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -138,9 +139,13 @@ class Explainer:
         named = theme.get("name") if isinstance(theme, dict) else theme
         self._roots = [*self._engine.theme_folders(str(named) if named else None)]
 
-    @property
+    @cached_property
     def _engine(self) -> Engine:
         return find_engine(self.evidence.config.engine)
+
+    @cached_property
+    def _languages(self) -> Path | None:
+        return self._engine.search_languages()
 
     @property
     def _directory_urls(self) -> bool:
@@ -167,8 +172,8 @@ class Explainer:
         yield from self._of_page(name, path)
         yield from self._of_staged(name, path)
         yield from self._of_theme(name, path)
-        if name in self._made():
-            yield Origin("engine", self._made()[name], _digest(path))
+        if name in self._made:
+            yield Origin("engine", self._made[name], _digest(path))
         if any(fnmatchcase(name, glob) for glob in self.evidence.config.manifest_allow):
             yield Origin("allowed", "manifest_allow")
 
@@ -197,10 +202,10 @@ class Explainer:
         for label, folder in self._roots:
             if _same_bytes(folder / name, path):
                 yield Origin("theme", label)
-        languages = self._engine.search_languages()
+        languages = self._languages
         if languages and posixpath.dirname(name) == "search" and _same_bytes(languages / posixpath.basename(name), path):
             yield Origin("theme", f"{self._engine.name}.contrib.search")
-        if name in self._templates():
+        if name in self._templates:
             yield Origin("template", name, _digest(path))
 
     def _same(self, staged: str, path: Path) -> bool:
@@ -208,6 +213,7 @@ class Explainer:
         state, source = self._staged.get(staged), self.staged.folder / staged
         return state is not None and _state(source) == state and _same_bytes(source, path)
 
+    @cached_property
     def _templates(self) -> set[str]:
         """Return the files that the engine makes of templates which are there."""
         config = self.staged.config
@@ -218,6 +224,7 @@ class Explainer:
         there |= {name for name in named if f"overrides/{name}" in self._staged}
         return there | {name for name in map(str, config.get("extra_templates") or ()) if f"docs/{name}" in self._staged}
 
+    @cached_property
     def _made(self) -> dict[str, str]:
         """Return the files that the engine and its plugins make, and who does."""
         made = {"sitemap.xml.gz": "sitemap"}
