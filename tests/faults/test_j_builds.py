@@ -321,6 +321,7 @@ def test_j15_an_engine_that_dies_is_one_line(kb: Any, tmp_path: Path) -> None:
     """A crash in a library of the engine takes only the engine with it."""
     assert build(kb, "--edition", "public")[0] == 0
     before = sites(kb)
+    lay(kb, NEW)
     dying = "import os, signal, sys\nif 'kbtool.mkdocs_site' in sys.orig_argv:\n    os.kill(os.getpid(), signal.SIGSEGV)\n"
     code, said = build(kb, "--edition", "public", PYTHONPATH=hook(tmp_path / "hook", dying))
     assert (code, said) == (3, "kbtool: error[engine]: MkDocs could not build the site: exit code -11 (the site that was there is untouched)\n")
