@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
+from itertools import chain, groupby
 
 from kbtool.articles import Article
 from kbtool.audience_lock import SHOWN, WITHHELD, AudienceLock, Entry, union
@@ -206,16 +206,19 @@ def _can_be_shown(article: Article, edition: Edition) -> bool:
 
 
 def _prints(text: str) -> tuple[str, ...]:
-    """Return the prints of a withheld text: runs of each line, that together have all its words; a short line has one."""
+    """Return the prints of a withheld text: runs of each line, that together have all its words; a short line has one.
+
+    Short lines one after the other have runs together as well, since they may come out as one sentence.
+    """
     found: list[str] = []
-    lines = _lines(text)
+    lines = [line for line in _lines(text) if line]
     alone = sum(map(len, lines)) < RUN
-    for words in lines:
-        if len(words) >= RUN:
-            starts = [*range(0, len(words) - RUN, RUN), len(words) - RUN]
+    for short, group in groupby(lines, lambda words: len(words) < RUN):
+        several = [*group]
+        found += [_print(words, whole=not alone) for words in several] if short else []
+        for words in [[*chain.from_iterable(several)]] if short else several:
+            starts = [*range(0, len(words) - RUN, RUN), len(words) - RUN] if len(words) >= RUN else []
             found += [_print(words[at : at + RUN]) for at in starts]
-        elif words:
-            found.append(_print(words, whole=not alone))
     return tuple(sorted(found))
 
 
