@@ -117,6 +117,14 @@ class Editions:
             if entry.state == SHOWN and key not in now and key[0] not in self._unreadable:
                 yield Unrecorded(*key, self.lock.lines.get(key, 1))
 
+    def refused(self) -> Iterator[tuple[str, RedactionError]]:
+        """Yield the articles that nobody can approve, since no edition can be made of them, and why."""
+        for article in self.evidence.articles:
+            shown_in = self.evidence.shown_in[article.source]
+            troubles = (_trouble(article, edition) for edition in shown_in if not edition.internal and article.readable)
+            if trouble := next(filter(None, troubles), None):
+                yield article.path, trouble
+
     @cached_property
     def _unreadable(self) -> set[str]:
         return {article.path for article in self.evidence.articles if not article.readable}
@@ -159,7 +167,7 @@ class Editions:
                 if edition.internal or (key in pending and before is None):
                     continue
                 hidden = prints_of(article, edition)
-                if not _can_be_shown(article, edition):  # nobody can approve what nobody has seen
+                if _trouble(article, edition):  # nobody can approve what nobody has seen
                     yield from [(key, before)] if before else []
                 elif before is not None and key in pending:
                     yield key, Entry(before.state, union(before.hidden, hidden))
@@ -194,12 +202,13 @@ def _withholds(article: Article) -> bool:
     return bool(marks.regions or marks.inlines or marks.region_problems)
 
 
-def _can_be_shown(article: Article, edition: Edition) -> bool:
+def _trouble(article: Article, edition: Edition) -> RedactionError | None:
+    """Return what keeps an edition from showing an article."""
     try:
         _shown(article, edition)
-    except RedactionError:  # KB402 says so
-        return False
-    return True
+    except RedactionError as error:  # KB402 says so
+        return error
+    return None
 
 
 # ---------------------------------------------------------------------------------------------- words
