@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kbtool.audience_lock import AudienceLock, lock_path
+from kbtool.errors import KbtoolError
 from kbtool.evidence import Evidence
 from kbtool.files import write_atomic
 from kbtool.widening import Editions, Widened
@@ -13,12 +14,16 @@ from kbtool.widening import Editions, Widened
 
 @dataclass(frozen=True)
 class Approval:
-    """What an approval would do: `widened` is shown from then on, `left` still waits, and `lock` is the file."""
+    """What an approval would do: `widened` is shown from then on, `left` still waits, and `lock` is the file.
+
+    `refused` are articles that were to be approved and are in no edition, each with what is wrong with it.
+    """
 
     evidence: Evidence
     widened: tuple[Widened, ...]
     left: tuple[Widened, ...]
     lock: AudienceLock
+    refused: tuple[KbtoolError, ...] = ()
 
     @property
     def starts(self) -> bool:
@@ -45,4 +50,5 @@ def plan(evidence: Evidence, wanted: Callable[[str], bool]) -> Approval:
     left = tuple(one for one in found if one not in chosen)
     keys = {(one.path, one.edition) for one in chosen}
     keys |= {key for key in editions.lock.entries if editions.turned(key) and wanted(key[0])}
-    return Approval(evidence, chosen, left, editions.approved(frozenset(keys)))
+    refused = tuple(error for path, error in editions.refused() if wanted(path))
+    return Approval(evidence, chosen, left, editions.approved(frozenset(keys)), refused)

@@ -17,6 +17,7 @@ def render(found: Approval) -> str:
         lines = [f"{count} in the {edition} edition" for edition, count in _counts(found.widened)]
     else:
         lines = [line for one in found.widened for line in _lines(one)]
+    lines += [f"{one.where}: not approved, it can be in no edition: {one.message}" for one in found.refused]
     return "".join(f"{visible(line)}\n" for line in lines)
 
 

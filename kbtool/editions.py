@@ -134,7 +134,8 @@ def redacted_lines(article: Article, edition: Edition) -> list[str | None]:
     lines: list[str | None] = [*article.body.split("\n")]
     if article.markdown.regions or article.markdown.inlines or problems:
         if problems:
-            raise RedactionError(problems[0].message, where=f"{article.path}:{problems[0].line}", kind="region-unbalanced")
+            raise RedactionError(problems[0].message, where=f"{article.path}:{problems[0].line}", kind="region-unbalanced",
+                                 hint=problems[0].hint)
         hidden = _hidden_lines(article, edition)
         lines = _cut_regions(article, edition, _edit(lines, _edits(article, edition, hidden)), hidden)
     if "<!--" in article.body or any("<!--" in line for line in lines if line):
@@ -150,8 +151,27 @@ def _refuse_leftovers(article: Article, lines: list[str | None]) -> None:
         "\n".join(line for line in lines if line is not None), audiences=article.audiences, words=article.block_words
     )
     if left or problems:
-        raise RedactionError("once parts for others are cut, code begins or ends elsewhere", where=article.path,
+        place = _line_of(article, lines, min([*(one.line for one in left), *(one.line for one in problems)]))
+        raise RedactionError("once parts for others are cut, code begins or ends elsewhere", where=f"{article.path}:{place}",
                              kind="region-unbalanced", hint="close each fence of backticks where no region can take a line of it")
+
+
+def _line_of(article: Article, lines: list[str | None], number: int) -> int:
+    """Return the line of the file from which a line of the text that is left comes."""
+    for index, line in enumerate(lines):
+        number -= 0 if line is None else line.count("\n") + 1
+        if number <= 0:
+            return article.body_line + index
+    return article.body_line
+
+
+def cut_trouble(article: Article, edition: Edition) -> RedactionError | None:
+    """Return what keeps an edition from having an article although its markers fit, as far as that is in its body."""
+    try:
+        redacted_lines(article, edition)
+    except RedactionError as error:
+        return error
+    return None
 
 
 def redact_text(text: str, article: Article, edition: Edition) -> str:
@@ -330,7 +350,8 @@ def _cut_comments(article: Article, lines: list[str | None]) -> list[str | None]
     text = "\n".join(line for line in lines if line is not None)
     spans, problem = _comment_spans(text)
     if problem:
-        raise RedactionError(problem.message, where=article.path, kind="comment-unclosed")
+        place = _line_of(article, lines, problem.line)
+        raise RedactionError(problem.message, where=f"{article.path}:{place}", kind="comment-unclosed", hint=problem.hint)
     kept = _cut([line for line in lines if line is not None], spans)
     found = list(lines)
     for number, line in zip(places, kept, strict=True):

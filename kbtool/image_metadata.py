@@ -2,13 +2,15 @@
 
 PNG, JPEG, GIF and WebP are rows of chunks. Those that make the picture are copied byte for byte, by a list of what may stay; all
 others go, and so does whatever follows the end. Of EXIF only the orientation is kept, for browsers turn the picture by it.
-An SVG is cut where its XML holds no picture: comments, metadata, what drawing programs keep for themselves.
+An SVG is cut where its XML holds no picture: comments, those of its styles too, metadata, what drawing programs keep for
+themselves.
 
 What stays: colour profiles, with the name that they have, and whatever is in the picture itself. Other formats are not touched.
 """
 
 from __future__ import annotations
 
+import html
 import re
 import struct
 import zlib
@@ -35,7 +37,9 @@ _UNTOUCHED = (
 _SVG_KEPT = ("http://www.w3.org/2000/svg", "http://www.w3.org/1999/xhtml", "http://www.w3.org/1998/Math/MathML", "")
 _SVG_ATTRIBUTES = ("http://www.w3.org/1999/xlink", "http://www.w3.org/XML/1998/namespace", *_SVG_KEPT)
 _TAG = re.compile(rb"<[^\s/>]+(?:[^\"'>]|\"[^\"]*\"|'[^']*')*+>")
-_ATTRIBUTE = re.compile(rb"\s+([^\s=<>\"'/]+)\s*=\s*(?:\"[^\"]*\"|'[^']*')")
+_ATTRIBUTE = re.compile(rb"\s+([^\s=<>\"'/]+)\s*=\s*(\"[^\"]*\"|'[^']*')")
+# Comments of CSS, and what looks like one within a string or an address.
+_STYLE = re.compile(rb"/\*(?P<said>.*?)\*/|(?P<open>/\*)|\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|url\([^\"')]*\)", re.DOTALL)
 
 
 class Stripped(NamedTuple):
@@ -210,8 +214,10 @@ def _svg(data: bytes) -> bytes:
         raise ValueError("it is not UTF-8")
     reader = _SvgReader(data)
     kept = bytearray(data)
-    for start, end in sorted(reader.cuts, reverse=True):
-        del kept[start:end]
+    left = len(data)
+    for start, end in sorted(reader.cuts, key=lambda cut: (cut[1], -cut[0]), reverse=True):  # one may be within another
+        del kept[min(start, left) : min(end, left)]
+        left = min(start, left)
     return bytes(kept)
 
 
@@ -221,6 +227,7 @@ class _SvgReader:
     def __init__(self, data: bytes) -> None:
         self.cuts: list[tuple[int, int]] = []
         self._data, self._depth, self._start = data, 0, 0  #: of the element that is being cut, and elements inside
+        self._style = -1  #: where the text of the style that is open begins
         self._namespaces = {"": [""], "xml": [_SVG_ATTRIBUTES[1]]}
         self._parser = expat.ParserCreate()
         self._declared: list[list[str]] = []
@@ -249,12 +256,15 @@ class _SvgReader:
         self._declared.append([*declared])
         if self._depth:
             self._depth += 1
+        elif self._style >= 0:
+            raise ValueError("its style has elements")
         elif self._namespace(name) not in _SVG_KEPT or name.rpartition(":")[2] == "metadata":
             self._depth, self._start = 1, at
         else:
-            self._attributes(at)
+            end = self._attributes(at)
+            self._style = end if name.rpartition(":")[2] == "style" else -1
 
-    def _attributes(self, at: int) -> None:
+    def _attributes(self, at: int) -> int:
         tag = _TAG.match(self._data, at)
         if tag is None:
             raise ValueError("a tag does not end")
@@ -262,8 +272,25 @@ class _SvgReader:
             prefix, colon, _ = match[1].decode().partition(":")
             if colon and prefix != "xmlns" and self._namespaces.get(prefix, [""])[-1] not in _SVG_ATTRIBUTES:
                 self.cuts.append((at + match.start(), at + match.end()))
+            elif match[1] == b"style":
+                self._cut_style(at + match.start(2) + 1, at + match.end(2) - 1)
+        return tag.end()
+
+    def _cut_style(self, start: int, end: int) -> None:
+        """Cut what comments of CSS say; their marks stay, for they part words."""
+        style = self._data[start:end]
+        if b"&#" in style and "/*" in html.unescape(style.decode()):
+            raise ValueError("its style is written with references to characters")
+        for match in _STYLE.finditer(style):
+            if match["open"]:
+                raise ValueError("a comment in its style does not end")
+            if match["said"]:
+                self.cuts.append((start + match.start("said"), start + match.end("said")))
 
     def _close(self, _name: str) -> None:
+        if self._style >= 0 and not self._depth:
+            self._cut_style(self._style, max(self._style, self._parser.CurrentByteIndex))
+            self._style = -1
         if self._depth == 1:
             tag = _TAG.match(self._data, self._start)
             end = tag.end() if tag and tag[0].endswith(b"/>") else self._data.index(b">", self._parser.CurrentByteIndex) + 1

@@ -14,6 +14,7 @@ from kbtool.editions import Edition, RedactionError, redacted_lines
 from kbtool.marks import Link, snippets
 from kbtool.urls import UrlMap
 
+_STANDS = "\ue000"  #: around the number of an include, for as long as its article is rewritten
 MAX_DEPTH = 8  #: levels of includes in includes
 MAX_INCLUDES = 1000  #: of one article
 _BAR = re.compile(r"[ \t]*-+8<-+[ \t]*")
@@ -30,7 +31,7 @@ Rewrite = Callable[[Article, str], str]
 def expand(article: Article, edition: Edition, urls: UrlMap, rewrite: Rewrite) -> str:
     """Return what an edition shows of an article, each include replaced by what the edition shows of its target.
 
-    `rewrite` is applied to what is brought from another article, as a whole, before it is put in its place.
+    `rewrite` is applied to what is brought from another article, before it is put in its place.
 
     Raises:
         RedactionError: as `redact` does, and where an article brings too many others.
@@ -48,20 +49,37 @@ class _Expansion:
 
     def expand(self, article: Article, shown: Sequence[str], above: tuple[Article, ...]) -> list[str]:
         """Return the lines of an article with its includes replaced; `above` are those that include it, and itself."""
+        return self._put(*self._cut(article, shown, above))
+
+    def _cut(self, article: Article, shown: Sequence[str], above: tuple[Article, ...]) -> tuple[list[str], dict[str, list[str]]]:
+        """Return the lines of an article with a line that stands for each of its includes, and what comes there."""
         lines = "\n".join(shown).split("\n")
         if not any("8<-" in line for line in lines):
-            return lines
+            return lines, {}
         found = {number: (path, selection) for path, selection, number, _ in snippets(lines, 0)}
         kept: list[str] = []
+        brought: dict[str, list[str]] = {}
         block = False
         for number, line in enumerate(lines):
             if number in found:
-                indent = line[: len(line) - len(line.lstrip(" \t"))]
-                kept += [f"{indent}{one}" if one else one for one in self._bring(article, *found[number], above)]
+                part = self._bring(article, *found[number], above)
+                stands = f"{_STANDS}{self._count}-{number}{_STANDS}"
+                brought[stands] = part
+                kept.append(line[: len(line) - len(line.lstrip(" \t"))] + stands)
             elif "8<-" in line and _BAR.fullmatch(line):
                 block = not block
             elif not block and not ("8<-" in line and _SECTION.fullmatch(line)):
                 kept.append(_ESCAPED.sub(lambda match: match["space"] or "", line) if "8<-" in line else line)
+        return kept, brought
+
+    @staticmethod
+    def _put(lines: Sequence[str], brought: dict[str, list[str]]) -> list[str]:
+        """Return the lines with what is brought in its place, indented as the include was."""
+        kept: list[str] = []
+        for line in lines:
+            part = brought.get(line.lstrip(" \t")) if _STANDS in line else None
+            indent = line[: len(line) - len(line.lstrip(" \t"))]
+            kept += [line] if part is None else [f"{indent}{one}" if one else one for one in part]
         return kept
 
     def _bring(self, article: Article, path: str, selection: str, above: tuple[Article, ...]) -> list[str]:
@@ -73,8 +91,9 @@ class _Expansion:
         if other is None or other in above or len(above) > MAX_DEPTH or not self._edition.shows(other):
             return [""]
         lines = _selected(other, selection, redacted_lines(other, self._edition))
-        text = "\n".join(self.expand(other, [line for line in lines if line is not None], (*above, other)))
-        return self._rewrite(other, text).split("\n")
+        own, brought = self._cut(other, [line for line in lines if line is not None], (*above, other))
+        # What it brings itself is rewritten already, and must not be read as if it stood in this file.
+        return self._put(self._rewrite(other, "\n".join(own)).split("\n"), brought)
 
 
 def glossary(edition: Edition, urls: UrlMap) -> tuple[dict[str, str], list[str]]:

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
+from itertools import chain, groupby
 
 from kbtool.articles import Article
 from kbtool.audience_lock import SHOWN, WITHHELD, AudienceLock, Entry, union
@@ -117,6 +117,14 @@ class Editions:
             if entry.state == SHOWN and key not in now and key[0] not in self._unreadable:
                 yield Unrecorded(*key, self.lock.lines.get(key, 1))
 
+    def refused(self) -> Iterator[tuple[str, RedactionError]]:
+        """Yield the articles that nobody can approve, since no edition can be made of them, and why."""
+        for article in self.evidence.articles:
+            shown_in = self.evidence.shown_in[article.source]
+            troubles = (_trouble(article, edition) for edition in shown_in if not edition.internal and article.readable)
+            if trouble := next(filter(None, troubles), None):
+                yield article.path, trouble
+
     @cached_property
     def _unreadable(self) -> set[str]:
         return {article.path for article in self.evidence.articles if not article.readable}
@@ -159,7 +167,7 @@ class Editions:
                 if edition.internal or (key in pending and before is None):
                     continue
                 hidden = prints_of(article, edition)
-                if not _can_be_shown(article, edition):  # nobody can approve what nobody has seen
+                if _trouble(article, edition):  # nobody can approve what nobody has seen
                     yield from [(key, before)] if before else []
                 elif before is not None and key in pending:
                     yield key, Entry(before.state, union(before.hidden, hidden))
@@ -194,28 +202,32 @@ def _withholds(article: Article) -> bool:
     return bool(marks.regions or marks.inlines or marks.region_problems)
 
 
-def _can_be_shown(article: Article, edition: Edition) -> bool:
+def _trouble(article: Article, edition: Edition) -> RedactionError | None:
+    """Return what keeps an edition from showing an article."""
     try:
         _shown(article, edition)
-    except RedactionError:  # KB402 says so
-        return False
-    return True
+    except RedactionError as error:  # KB402 says so
+        return error
+    return None
 
 
 # ---------------------------------------------------------------------------------------------- words
 
 
 def _prints(text: str) -> tuple[str, ...]:
-    """Return the prints of a withheld text: runs of each line, that together have all its words; a short line has one."""
+    """Return the prints of a withheld text: runs of each line, that together have all its words; a short line has one.
+
+    Short lines one after the other have runs together as well, since they may come out as one sentence.
+    """
     found: list[str] = []
-    lines = _lines(text)
+    lines = [line for line in _lines(text) if line]
     alone = sum(map(len, lines)) < RUN
-    for words in lines:
-        if len(words) >= RUN:
-            starts = [*range(0, len(words) - RUN, RUN), len(words) - RUN]
+    for short, group in groupby(lines, lambda words: len(words) < RUN):
+        several = [*group]
+        found += [_print(words, whole=not alone) for words in several] if short else []
+        for words in [[*chain.from_iterable(several)]] if short else several:
+            starts = [*range(0, len(words) - RUN, RUN), len(words) - RUN] if len(words) >= RUN else []
             found += [_print(words[at : at + RUN]) for at in starts]
-        elif words:
-            found.append(_print(words, whole=not alone))
     return tuple(sorted(found))
 
 

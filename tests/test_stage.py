@@ -275,6 +275,19 @@ def test_links_of_what_is_included_lead_where_they_did(staged: Callable[..., Sta
     assert found.assets == ("sub/c.png",)
 
 
+def test_links_of_includes_in_includes_lead_where_they_did(staged: Callable[..., Staged]) -> None:
+    """They are written for the page once, however deep the article is that has them, and whatever has the same name elsewhere."""
+    found = staged({
+        "content/index.md": '--8<-- "sub/part.md"', "content/sub/part.md": 'A [b](b.md)\n\n- c\n\n    --8<-- "deep/more.md"',
+        "content/deep/more.md": '[c](c.md) ![](d.png)\n\n[e](../sub/b.md)\n<a href="c.md">c</a>', "content/deep/c.md": "x", "content/sub/b.md": "x",
+        "content/sub/deep/c.md": "another", "content/sub/sub/b.md": "another", "content/deep/d.png": b"d", "content/sub/deep/d.png": b"another",
+    })
+    assert body(found) == (
+        'A [b](sub/b.md)\n\n- c\n\n    [c](deep/c.md) ![](deep/d.png)\n\n    [e](sub/b.md)\n    <a href="deep/c/">c</a>'
+    )
+    assert found.assets == ("deep/d.png",)
+
+
 PART = """---
 audience: public
 ---

@@ -109,6 +109,9 @@ def test_a_region_that_gets_smaller_needs_one(widened, around: str, numbers: lis
     ("::: internal\nAna\n:::\n", "Ask Ana.\n", "Ask Ana."),
     ("::: internal\nOne two\nthree four five\n:::\n", "Here is one two.\n", None),
     ("::: internal\nOne two\nthree four five\n:::\n", "one two\n", "one two"),
+    ("::: internal\nCall Ana\n\nthen wait\nfor her\n:::\n", "Call Ana, then wait for her.\n", "Call Ana, then wait for her."),
+    ("::: internal\n- Call Ana\n- then wait\n- for her answer\n\nSay that you have her.\n:::\n",
+     "::: internal\nSay that you have her.\n:::\nThen wait for her answer.\n", "Then wait for her answer."),
     ("```\n::: internal\nrm -rf /var/lib/x\n:::\n```\n", "```\nrm -rf /var/lib/x\n```\n", "rm -rf /var/lib/x"),
     ("<!-- Ask Ana for the code -->\n", "Ask Ana for the code\n", "Ask Ana for the code"),
     ("- a\n\n    ::: internal\n    Ask Ana for the code\n    :::\n", "- a\n\n    Ask Ana for the code\n", "Ask Ana for the code"),
@@ -123,7 +126,7 @@ def test_a_region_that_gets_smaller_needs_one(widened, around: str, numbers: lis
     ("Call [Ana at her home in town]{.internal} first.\n", "Call us, or [Ana at her home in town]{.internal}.\n", None),
 ], ids=str)
 def test_words(widened, before: str, after: str, found: str | None) -> None:
-    """Words are the same in any case, markup and wrapping; a line of under four counts as a line, or alone in its region."""
+    """Words are the same in any case, markup and wrapping; a line of under four counts as a line, with its neighbours, or alone."""
     assert widened(before, after) == ([("words", found)] if found else [])
 
 

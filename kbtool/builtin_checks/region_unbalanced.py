@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kbtool.check import DECIDES_READERS, Article, Check, Evidence, Finding
+from kbtool.editions import cut_trouble
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class RegionUnbalanced(Check):
     markers are clear.
 
     How to fix it: close each `::: internal` with a line of `:::`, check the word for spelling mistakes, and write links inside of
-    the brackets: `[[the plan](plan.md)]{.internal}`. Classes of other tools belong into `directives`.
+    the brackets: `[[the plan](plan.md)]{.internal}`. Classes of other tools belong into `directives`. Where a part for others
+    takes the end of a code block or comment with it, what was code would be text for the public: move the marker.
 
     ```md title="Fires"
     Open the billing page.
@@ -44,8 +46,14 @@ class RegionUnbalanced(Check):
     not_suppressible: ClassVar[str] = DECIDES_READERS
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
-        """Yield a finding for each marker that does not fit."""
-        del evidence
-        comment = article.markdown.comment_problem
-        for problem in (*article.markdown.region_problems, *([comment] if comment else [])):
+        """Yield a finding for each marker that does not fit, or for what cutting makes of the text."""
+        marks = article.markdown
+        problems = [*marks.region_problems, *([marks.comment_problem] if marks.comment_problem else [])]
+        for problem in problems:
             yield self.finding(article, problem.message, line=problem.line, hint=problem.hint, subject=problem.message)
+        # Only what looks like code or a comment can become text, and only where something is cut.
+        if not problems and (marks.regions or marks.inlines) and ("{" in article.body or "<!--" in article.body):
+            troubles = {cut_trouble(article, edition) for edition in evidence.shown_in[article.source]}
+            for message, where, hint in sorted({(one.message, one.where, one.hint) for one in troubles if one}):
+                line = where.removeprefix(f"{article.path}:")
+                yield self.finding(article, message, line=int(line) if line.isdigit() else 1, hint=hint, subject=message)

@@ -8,6 +8,7 @@ from kbtool.builtin_checks.region_unbalanced import RegionUnbalanced
 from kbtool.testing import check_article, in_words
 
 CLOSE, KNOWN = "add a line ::: where it ends", "known audiences: internal, public"
+ELSEWHERE = "once parts for others are cut, code begins or ends elsewhere"
 FIRES = {
     "never closed": ("a\n\n::: internal\nx\n", [f"3:1 KB402 error: this ::: block is never closed ({CLOSE})"]),
     "closed twice": ("::: internal\nx\n:::\n:::\n", ["4:1 KB402 error: ::: closes a region that was never opened (remove the line)"]),
@@ -24,6 +25,12 @@ FIRES = {
     "comment": ("a\n<!-- b\n", ["2:1 KB402 error: an HTML comment is never closed (add --> where the comment ends)"]),
     "below front matter": ("---\ntitle: x\n---\n:::\n", [
         "4:1 KB402 error: ::: closes a region that was never opened (remove the line)",
+    ]),
+    "a cut that opens code": ("---\naudience: public\n---\n::: internal\n```\nx\n:::\na\nb [c]{.internal}\n```\n", [
+        f"9:1 KB402 error: {ELSEWHERE} (close each fence of backticks where no region can take a line of it)",
+    ]),
+    "a cut that opens a comment": ("---\naudience: public\n---\n::: internal\n```\n:::\na\n<!-- b\n```\n", [
+        "8:1 KB402 error: an HTML comment is never closed (add --> where the comment ends)",
     ]),
     "several": (":::\n::: intern\n<!--\n", [
         "1:1 KB402 error: ::: closes a region that was never opened (remove the line)",
@@ -49,6 +56,8 @@ CLEAN = {
     "quote": "> ::: internal\n> x\n> :::\n",
     "escaped": "\\::: internal\n\\:::\n",
     "escaped in code": "```\n\\::: internal\n```\n",
+    "code in a region": "---\naudience: public\n---\n::: internal\n```\n[x]{.internal} <!--\n```\n:::\n[a]{.internal}\n",
+    "a cut that nobody reads": "---\naudience: internal\n---\n::: public\n```\nx\n:::\na [b]{.internal}\n```\n",
     "in a line": "Write `::: internal` or ::: in a line.\n",
     "comment": "<!-- a -->\n`<!--`\n",
     "windows": "::: internal\r\nx\r\n:::\r\n",

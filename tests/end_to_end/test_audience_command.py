@@ -82,6 +82,20 @@ def test_paths_approve_themselves_alone(waiting: Any) -> None:
     assert waiting.run("check", "--select", "KB404", "--fail-on", "warning").code == 0
 
 
+@pytest.mark.parametrize(("body", "line", "why"), [
+    ("::: internal\n```\nx\n:::\nb [c]{.internal}\n```\n", 5, "once parts for others are cut, code begins or ends elsewhere"),
+    ("::: internal\nx\n", 1, "this ::: block is never closed"),
+])
+def test_what_cannot_be_approved_says_why(waiting: Any, body: str, line: int, why: str) -> None:
+    """An article of which no edition can be made is not counted without a word."""
+    head = "---\ntitle: A page\naudience: public\n---\n"
+    (waiting.root / "content/new.md").write_text(head + body)
+    told = f"content/new.md:{line + 4}: not approved, it can be in no edition: {why}\n"
+    done = waiting.run("audience", "approve", "content/new.md", "--yes")
+    assert (done.code, done.out) == (0, f"{told}0 approved, 3 still waiting; checks/public.lock as it was\n")
+    assert waiting.run("audience", "approve", "content/b.md", "--dry-run").out == SHOWN_B + "2 would be approved, 1 still waiting\n"
+
+
 @pytest.mark.parametrize(("args", "word"), [
     (["content/gone.md"], "there is no file"), (["checks"], "holds no article"), (["--all", "content/a.md"], "not both"),
 ])
