@@ -8,25 +8,22 @@ site itself is known by the sizes and times of its files.
 from __future__ import annotations
 
 import json
-import sys
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from importlib import resources
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
 
 from kbtool.editions import Edition
 from kbtool.evidence import Evidence
 from kbtool.files import write_atomic
-from kbtool.rendered import digest, named_environment, of_text_alone
+from kbtool.rendered import digest, installed, named_environment, of_text_alone
 from kbtool.site_config import dump, entries
 from kbtool.stage import Staged
 from kbtool.template_scope import Scope, scope_of
 
 VERSION = 1  #: of the record's form
-_PACKAGES = ("mkdocs", "mkdocs-material", "markdown", "pymdown-extensions", "pygments", "jinja2", "pyyaml", "pagefind",
-             "properdocs", "zensical", "zensical-ui", "mkdocs-materialx")
 _State = dict[str, list[int]]
 
 
@@ -51,7 +48,7 @@ def inputs(evidence: Evidence, edition: Edition, staged: Staged) -> str:
 
 
 def _parts(evidence: Evidence, edition: Edition, staged: Staged) -> Iterator[str | bytes]:
-    yield from (sys.version, evidence.today.isoformat(), staged.digest)
+    yield from (evidence.today.isoformat(), staged.digest)
     yield from (_plain(edition), _plain(evidence.config), dump(evidence.site.values))
     yield from named_environment(dump(staged.config))
     yield from (_plain(evidence.owners), _plain(evidence.product_areas))
@@ -61,11 +58,8 @@ def _parts(evidence: Evidence, edition: Edition, staged: Staged) -> Iterator[str
     for source, asset in sorted(evidence.content.assets.items()):
         state = (evidence.config.root / asset.path).stat()
         yield f"{source} {state.st_size} {state.st_mtime_ns}"
-    for name in _PACKAGES:
-        try:
-            yield f"{name} {version(name)}"
-        except PackageNotFoundError:
-            yield name
+    yield from installed()
+    yield os.environ.get("PAGEFIND_BINARY_PATH", "")
     yield from (path.read_bytes() for path in sorted(Path(str(resources.files("kbtool"))).rglob("*.py")))
 
 

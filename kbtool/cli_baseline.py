@@ -58,8 +58,10 @@ def _load(config: Config, named: Path | None) -> tuple[Baseline | None, str]:
 
 
 @click.command()
-@click.option("--shrink", is_flag=True, help="Take out what is paid off, and add nothing; exit with 1 when there is new debt.")
-@click.option("--check", "only_check", is_flag=True, help="Write nothing; exit with 1 when something is paid off, or new.")
+@click.option("--shrink", is_flag=True,
+              help="Take out what is paid off, and add nothing; exit with 1 when new debt fails the check.")
+@click.option("--check", "only_check", is_flag=True,
+              help="Write nothing; exit with 1 when something is paid off, or new debt fails the check.")
 @click.option("--base", metavar="COMMIT", help="With one of these: exit with 1, too, when it has more than it had there.")
 @click.option("--file", "named", type=click.Path(path_type=Path), metavar="FILE",
               help="The file, in the place of checks/baseline.txt or that of the configuration.")

@@ -11,11 +11,12 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from kbtool import shell
 from kbtool.articles import Article, with_content
-from kbtool.changes import changed_files, find_span
+from kbtool.changes import ChangedFile, changed_files, find_span
 from kbtool.comment import Command, RefusedError, Request, may_review, owners_of, refuse_request
 from kbtool.errors import IncompleteError, KbtoolError
 from kbtool.evidence import Evidence
@@ -121,23 +122,27 @@ class _Session:
         return [known[path] for path in self.command.paths]
 
     def _changed(self) -> list[Article]:
-        span = find_span(self.git, f"{self.base}...HEAD", None)
-        changed = {file.path for file in changed_files(self.git, span)}
-        found = [article for article in self.evidence.articles if self._path(article) in changed]
+        found = [article for article in self.evidence.articles if self._path(article) in self._files]
         if not found:
             raise RefusedError("this pull request changes no article", kind="no-inputs", hint="name the articles in the comment")
         return found
+
+    @cached_property
+    def _files(self) -> dict[str, ChangedFile]:
+        """Return what the pull request changes, by path."""
+        return {file.path: file for file in changed_files(self.git, find_span(self.git, f"{self.base}...HEAD", None))}
 
     def _path(self, article: Article) -> str:
         return self.evidence.reviews.prefix + article.path
 
     def _owners(self, article: Article) -> list[tuple[str, ...]]:
         """Return the owners of an article as the pull request has it, and as the main branch has it."""
-        blob = self.git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{self.base}:{self._path(article)}")
+        path = self._path(article)
+        before = self._files[path].old_path if path in self._files else ""  # a new name makes nobody an owner
+        blob = self.git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{self.base}:{before or path}")
         found = [article.front_matter.owners]
         for _, content in self.git.blobs([blob.decode()] if blob else []):
-            before = with_content(self.evidence.config, article, content or b"")
-            found.append(before.front_matter.owners)
+            found.append(with_content(self.evidence.config, article, content or b"").front_matter.owners)
         return found
 
     def _stamp(self, article: Article, by: str) -> Stamp:

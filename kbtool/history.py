@@ -251,8 +251,8 @@ def _bots(history: History, config: Config) -> set[tuple[str, str]]:
 
 
 def _top(git: Git, config: Config) -> Path:
-    """Return the folder that files at the top of the repository are read from."""
-    return config.base.top if config.base else git.top
+    """Return the folder that files at the top of a repository are read from; a stranger's branch is of one repository alone."""
+    return config.base.top if config.base and git.top.resolve() == config.base.tree else git.top
 
 
 def _listed(git: Git, config: Config) -> tuple[list[str], list[str]]:

@@ -25,7 +25,6 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -40,7 +39,7 @@ from mkdocs.utils import meta
 
 from kbtool.drawn_nav import DrawnNav
 from kbtool.rendered import Page as Known
-from kbtool.rendered import Store, digest, named_environment, of_text_alone, read_record, write_record
+from kbtool.rendered import Store, digest, installed, named_environment, of_text_alone, read_record, write_record
 from kbtool.site_config import dump, read_yaml
 from kbtool.template_scope import Scope, scope_of
 
@@ -49,7 +48,6 @@ if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.nav import Navigation
 
-_PACKAGES = ("kbtool", "mkdocs", "mkdocs-material", "markdown", "pymdown-extensions", "pygments", "jinja2", "pyyaml")
 _SEARCH = ("search", "material/search")
 _FORK = 40  #: pages to render from which a second process pays
 
@@ -160,7 +158,7 @@ class _Pages(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         """Work out what every page depends on."""
         values = read_yaml(Path("mkdocs.yml"), "mkdocs.yml")
         text = dump({key: value for key, value in values.items() if key not in ("nav", "not_in_nav")})
-        common = (*_versions(), Path(__file__).read_bytes(), *named_environment(dump(values)), *_tree(Path("overrides")))
+        common = (*installed(), Path(__file__).read_bytes(), *named_environment(dump(values)), *_tree(Path("overrides")))
         self.salt = digest(text, str(self.order.lunr), *common)
         if self.order.store and all(of_text_alone(name) for name in config.markdown_extensions):
             options = {key: values.get(key) for key in ("markdown_extensions", "use_directory_urls")}
@@ -278,11 +276,6 @@ class _Pages(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         del config
         if self.order.new_record:
             write_record(Path(self.order.new_record), {**self.made, **self.kept})
-
-
-def _versions() -> Iterator[str]:
-    yield sys.version
-    yield from (version(name) for name in _PACKAGES)
 
 
 def _tree(folder: Path) -> Iterator[str | bytes]:

@@ -10,7 +10,10 @@ import fcntl
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Collection, Iterator, Mapping
+from functools import cache
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,6 +41,12 @@ def digest(*parts: str | bytes) -> str:
 def of_text_alone(extension: str) -> bool:
     """Return whether what a Markdown extension makes of a text depends on nothing but its options and its version."""
     return extension not in _READS_FILES and (extension in _PLAIN or extension.startswith(_KNOWN))
+
+
+@cache
+def installed() -> tuple[str, ...]:
+    """Return the versions of Python and of all installed packages: themes, extensions and what they use."""
+    return (sys.version, *sorted({f"{one.name} {one.version}" for one in distributions()}))
 
 
 def named_environment(config: str) -> Iterator[str]:

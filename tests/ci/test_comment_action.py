@@ -205,6 +205,15 @@ def test_an_article_is_not_taken_over(world, page) -> None:
     assert "cy does not answer for content/a.md, content/b.md" in world.reply
 
 
+def test_a_new_name_makes_nobody_an_owner(world, page) -> None:
+    """An article that the pull request moves has the owners that it had under its old path."""
+    push(world, {"content/code.md": None, "content/moved.md": page(covers="[src/a.py]", owners="[cy]")})
+    before = world.head()
+    world.comment("/kbtool accurate content/moved.md", login="cy")
+    assert world.head() == before
+    assert "cy does not answer for content/moved.md" in world.reply
+
+
 def test_nothing_of_the_branch_runs(world, page) -> None:
     """Checks, settings, templates, hooks and modules of the branch have no effect."""
     push(world, {
