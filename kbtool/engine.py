@@ -57,7 +57,7 @@ class How:
     def environment(self) -> dict[str, str]:
         """Return the environment that it runs in."""
         ours = {name: value for name, value in os.environ.items() if name in _HARMLESS or not self.bare} | _QUIET
-        midnight = dt.datetime.combine(self.day, dt.time(), dt.UTC) if self.day else None
+        midnight = dt.datetime(self.day.year, self.day.month, self.day.day, tzinfo=dt.UTC) if self.day else None
         return ours | ({"SOURCE_DATE_EPOCH": str(int(midnight.timestamp()))} if midnight else {})
 
 
