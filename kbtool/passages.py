@@ -29,7 +29,8 @@ PHRASE, PART, WHOLE = "phrase", "part", "whole"
 
 
 _NOT_WORDS = re.compile(
-    r"\n[ \t>]*(?:```+|~~~+)[^\"\n]*"  # a fence and its language, up to its title
+    r"\n[ \t>]*(?:```+|~~~+)(?:[^\"\n]*\b(?:hl_lines|linenums)=\"[\d -]*\")*[^\"\n]*"  # a fence and its language, up to its title
+    r"|\"[ \t]+(?:hl_lines|linenums)=\"[\d -]*"  # its numbers of lines, behind that
     r"|\n[ \t]*(?:!!!|\?\?\?\+?|:::+|===[!+]?)[^\"\n]*"  # an admonition, tab or region
     r"|(?:\]\(\s*|\n {0,3}\[(?!\^)[^\]\n]+\]:[ \t]*)"  # what a link leads to
     r"(?:<[^>\n]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)"

@@ -269,6 +269,23 @@ def test_words_that_are_also_shown_do_not_fire(site: Path) -> None:
     assert kinds(site, withheld) == []
 
 
+@pytest.mark.parametrize("options", [
+    "", ' hl_lines="2"', ' hl_lines="2 4-5" linenums="1"', ' linenums="1"', ' title="kb.toml"', ' title="kb.toml" hl_lines="2"',
+    ' hl_lines="2" title="kb.toml"', ' linenums="1" title="kb.toml" hl_lines="2 3"',
+])
+@pytest.mark.parametrize("other", ["", ' title="kb.toml"', ' hl_lines="1"'])
+def test_a_block_of_code_is_the_same_whatever_lines_are_marked(site: Path, options: str, other: str) -> None:
+    """An internal article may have a block that a public one has, with other options; its title is a word of the page."""
+    code = 'content = "docs"\nsite = "out"\nowners = ["ana"]\n'
+    shown = f"Write the file.\n\n```toml{options}\n{code}```\n\nThen run the check."
+    withheld = Withheld({}, {}, {"a": f"Know the file.\n\n```toml{other}\n{code}```\n\nThen run nothing."}, [shown])
+    title = "<span>kb.toml</span>" if "title" in options else ""
+    write(site, "p.html", page(body=f"<p>Write the file.</p>{title}<pre>{escape(code)}</pre><p>Then run the check.</p>"))
+    assert kinds(site, withheld) == []
+    write(site, "q.html", page(body=f"<p>Know the file.</p><pre>{escape(code)}</pre>"))
+    assert [it[0] for it in kinds(site, withheld)] == ["q.html"] * ("title" not in other)
+
+
 def test_a_title_that_is_also_shown_does_not_fire(site: Path) -> None:
     """A title that public text has too tells nothing, be it only in a link target."""
     shown = [*SHOWN, "[x](../refund-limits-for-agents.md)"]

@@ -22,8 +22,7 @@ pytestmark = pytest.mark.real
 
 USUAL = 'owners = ["x"]\nproduct_areas = ["x"]\naudience = "public"\n'
 KNOWLEDGE_BASES = {
-    # The audit takes a code block that an internal article repeats for that article's, because of its hl_lines.
-    "uv": f'[tool.kbtool]\ncontent = "docs"\naudit_allow = {{"pyproject.toml project name example version 0.0.1 dependencies fastapi" = "an example"}}\n[tool.kbtool.defaults."docs/**"]\n{USUAL}',
+    "uv": f'[tool.kbtool]\ncontent = "docs"\n[tool.kbtool.defaults."docs/**"]\n{USUAL}',
     "user-guide": f'[tool.kbtool]\ncontent = "source"\npreset = "govuk"\n[tool.kbtool.defaults."source/**"]\n{USUAL}',
 }
 SEEDS = range(20) if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else range(1)
