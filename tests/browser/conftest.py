@@ -28,7 +28,7 @@ def browser() -> Iterator[Browser]:
             pytest.fail("CI needs Chromium: apt-get install chromium")
         pytest.skip("chromium is not installed")
     with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        made = playwright.chromium.launch(executable_path=path, args=FLAGS, timeout=180_000)
         yield made
         made.close()
 
