@@ -61,7 +61,9 @@ def _checks(point: Point) -> Iterator[str]:
 def _headline(debt: Debt) -> str:
     """Return where the debt began and where it is, in words."""
     first, last = next((one for one in debt.points if one.total is not None), debt.points[0]), debt.points[-1]
-    return f"{debt.name}: {_count(first.total)} on {first.day}, {_count(last.total)} on {last.day}"
+    now = f"{_count(last.total)} on {last.day}"
+    begun = "" if (first.total, first.day) == (last.total, last.day) else f"{_count(first.total)} on {first.day}, "
+    return f"{debt.name}: {begun}{now}"
 
 
 def _count(total: int | None) -> str:
