@@ -7,6 +7,9 @@ same words before. That misses nothing, because
   where it was cut;
 - each piece is searched behind so much of the text before it as surely has more words than anything that is looked for: what
   ends in this piece has begun there. That is its context, and what was found in a piece is remembered for it and its context.
+
+Most of what is on one page is on no other. So pieces that are met for the first time are searched together, and remembered
+from the second time on.
 """
 
 from __future__ import annotations
@@ -17,8 +20,8 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from kbtool.site_words import BARRIER, GLUE, HIDDEN_TAG, QUOTED_TAG, UNQUOTED_TAG, comment_readings, decode_escapes, fold_words
 
-_SECTION, _ENTRY, _BLOCK = b"<nav", b"<li", b"<div"  # what pages repeat, from large to small
-_TRIES = 16  # entries or blocks that are put together to get a piece that can stand alone
+_SECTION, _ENTRY = b"<nav", b"<li"  # what pages repeat
+_TRIES = 16  # times that more is added to get a piece that can stand alone
 # What a tag begins and the piece does not end: more text could make it a tag, or another one.
 _UNENDED = QUOTED_TAG.removesuffix(">") + r"""(?:["']|\Z)"""
 _TAGS = re.compile(f"(?P<tag>{QUOTED_TAG})|({_UNENDED})|(?P<other>{UNQUOTED_TAG})")
@@ -27,7 +30,6 @@ Hit = TypeVar("Hit")
 Found = TypeVar("Found")
 Hits = dict[Hit, None]  # a set that keeps its order
 _Key = tuple[int, bytes]  # number of a context, and piece
-_Context = tuple[str, bool]  # text before a piece, and whether it has `GLUE` for its tags, else the tags
 
 
 class Parts(NamedTuple):
@@ -106,16 +108,14 @@ class Pieces(Generic[Hit]):
 
     def __init__(self, search: Search[Hit], span: int) -> None:
         """Begin with nothing read; what `search` finds has at most `span` words."""
-        self._search, self._span = search, span
-        self._contexts: list[_Context] = [("", True)]  # at first the beginning of a page
-        self._numbers: dict[_Context, int] = {("", True): 0}  # context -> its place in that list
+        self.search, self._span = search, span
+        self.contexts: list[Context] = [Context("")]  # at first the beginning of a page
+        self._numbers: dict[Context, int] = {Context(""): 0}  # context -> its place in that list
+        self.met: set[bytes] = set()  # pieces that were read once, with what is next to them
         self._parts: dict[bytes, Parts] = {}
-        self._tags: dict[bytes, Hits[Hit]] = {}  # what was found in the tags of a piece
         self.steps: dict[_Key, int] = {}  # the context behind a piece that was searched
         self.hits: dict[_Key, Hits[Hit]] = {}  # what was found in such a piece, if anything
-        # The contexts behind sections and entries without a hit, which are many pieces.
-        self.sections: dict[_Key, int] = {}
-        self.entries: dict[_Key, int] = {}
+        self.sections: dict[_Key, int] = {}  # the context behind many pieces without a hit
 
     def read(self, page: bytes) -> Hits[Hit]:
         """Return what is in a page.
@@ -125,24 +125,27 @@ class Pieces(Generic[Hit]):
         """
         reader = _Reader(self)
         for number, section in enumerate(page.split(_SECTION)):
-            if not reader.skips(self.sections, section):
-                reader.take_section(section, _SECTION if number else b"")
+            reader.take_section(section, _SECTION if number else b"")
         return reader.end()
 
-    def behind(self, number: int, piece: bytes) -> int:
+    def parts(self, piece: bytes) -> Parts:
+        """Take a piece apart that comes more than once."""
+        if piece not in self._parts:
+            self._parts[piece] = take_apart(piece.decode())
+        return self._parts[piece]
+
+    def behind(self, number: int, parts: Parts, piece: bytes) -> int:
         """Return the context behind a piece: the last words, more of them than anything that is looked for has."""
-        (before, plain), parts = self._contexts[number], self._parts[piece]
-        if parts.text is None:  # to be read in several ways again
-            context = ("" if parts.words > self._span else before if not plain else _as_page(before)) + piece.decode(), False
-        elif plain:
-            context = self._end_of(before + parts.text), True
-        elif parts.words > self._span:
-            context = self._end_of(parts.text), True
+        before = self.contexts[number]
+        if parts.words > self._span:
+            before = Context("", plain=parts.text is not None)
+        if parts.text is None or not before.plain:  # to be read in several ways again
+            context = Context(before.page + piece.decode(), plain=False)
         else:
-            context = before + piece.decode(), False
+            context = Context(self._end_of(before.text + parts.text))
         if context not in self._numbers:
-            self._numbers[context] = len(self._contexts)
-            self._contexts.append(context)
+            self._numbers[context] = len(self.contexts)
+            self.contexts.append(context)
         return self._numbers[context]
 
     def _end_of(self, text: str) -> str:
@@ -155,45 +158,17 @@ class Pieces(Generic[Hit]):
                     return " ".join(chunks[at:]).rstrip(GLUE) + end
         return text
 
-    def cut(self, text: bytes) -> tuple[list[bytes], bytes]:
-        """Return pieces that can stand alone, and what is left over."""
-        pieces: list[bytes] = []
-        rest, tries = b"", 0
-        for number, part in enumerate(text.split(_BLOCK)):
-            rest += _BLOCK + part if number else part
-            tries += 1
-            if tries <= _TRIES and self._take_apart(rest).words:
-                pieces.append(rest)
-                rest, tries = b"", 0
-        if rest and pieces and self._take_apart(pieces[-1] + rest).words:
-            pieces[-1] += rest
-            rest = b""
-        return pieces, rest
 
-    def _take_apart(self, piece: bytes) -> Parts:
-        if piece not in self._parts:
-            self._parts[piece] = take_apart(piece.decode())
-        return self._parts[piece]
+class Context(NamedTuple):
+    """The text before a piece, with `GLUE` for its tags; or with the tags, if there is more than one way to read it."""
 
-    def search(self, context: int, pieces: Sequence[bytes], rest: bytes = b"") -> Hits[Hit]:
-        """Search pieces in a row in their context, and an end that cannot stand alone."""
-        before, plain = self._contexts[context]
-        texts = [self._parts[piece].text for piece in pieces]
-        if rest or not plain or None in texts:
-            return self._search.page((_as_page(before) if plain else before) + b"".join((*pieces, rest)).decode())
-        found: Hits[Hit] = {}
-        new = [piece for piece in pieces if piece not in self._tags]
-        if not self._search.tags(tag for piece in new for tag in self._parts[piece].tags):
-            self._tags |= dict.fromkeys(new, found)
-        for piece in pieces:
-            if piece not in self._tags:
-                self._tags[piece] = self._search.tags(self._parts[piece].tags)
-            found = found | self._tags[piece] if self._tags[piece] else found
-        return found | self._search.words(before + "".join(text or "" for text in texts))
+    text: str
+    plain: bool = True
 
-
-def _as_page(text: str) -> str:
-    return text.replace(GLUE, "<b>")
+    @property
+    def page(self) -> str:
+        """The text with tags."""
+        return self.text.replace(GLUE, "<b>") if self.plain else self.text
 
 
 class _Reader(Generic[Hit]):
@@ -202,76 +177,104 @@ class _Reader(Generic[Hit]):
     def __init__(self, pieces: Pieces[Hit]) -> None:
         self._all = pieces
         self._context = 0  # of the next piece
-        self._rest, self._tries = b"", 0  # what cannot stand alone yet, and for how many entries
-        self._taken: list[_Key] = []  # pieces
-        self._run: list[_Key] = []  # pieces that are new, in a row; they are searched together
-        self._behind: list[int] = []  # the contexts behind them
-        self._whole: list[tuple[dict[_Key, int], _Key, list[_Key], int]] = []  # sections and entries, and their pieces
+        self._new: list[bytes] = []  # pieces that are met for the first time or cannot stand alone, in a row; they become one
+        self._once = False  # whether one of them is met for the first time
+        self._tries = 0  # how often they could not stand alone
+        self._first = 0  # the context of the first piece that is to be searched
+        self._run: list[tuple[_Key | None, int, Parts, bytes]] = []  # pieces to search, in a row, with the contexts behind them
+        self._taken: list[_Key | None] = []  # pieces that were read; None for one that is not remembered
+        self._sections: list[tuple[_Key, list[_Key | None], int]] = []  # and the pieces in them
         self._found: Hits[Hit] = {}
 
-    def skips(self, known: dict[_Key, int], text: bytes) -> bool:
-        """Pass over a section or entry that is known to be clean."""
-        after = None if self._rest else known.get((self._context, text))
+    def take_section(self, section: bytes, mark: bytes) -> None:
+        """Read a section; `mark` is what it was cut off from."""
+        key, start = (self._context, section), len(self._taken)
+        whole = not self._new
+        after = self._all.sections.get(key) if whole else None
+        if after is not None:
+            self._search_run()
+            self._context = after
+            return
+        first, *entries = section.split(_ENTRY)
+        self._take(mark + first, b"")
+        for entry in entries:
+            self._take(entry, _ENTRY)
+        if whole and not self._new:
+            self._sections.append((key, self._taken[start:], self._context))
+
+    def _take(self, piece: bytes, mark: bytes) -> None:
+        if piece not in self._all.met:
+            self._all.met.add(piece)
+            self._once = True
+        elif not self._new or self._join():
+            if self._passes(piece):
+                return
+            parts = self._all.parts(mark + piece)
+            if parts.words:
+                self._queue((self._context, piece), parts, mark + piece)
+                return
+        self._new.append(mark + piece)
+
+    def _passes(self, piece: bytes) -> bool:
+        """Pass over a piece that was searched in this context."""
+        at = (self._context, piece)
+        after = self._all.steps.get(at)
         if after is None:
             return False
-        if self._run:
-            self._search_run()
+        self._search_run()
+        self._found |= self._all.hits.get(at, {})
+        self._taken.append(at)
         self._context = after
         return True
 
-    def take_section(self, section: bytes, before: bytes) -> None:
-        """Take the entries of a section; `before` is what it was cut off from."""
-        key, whole, start = (self._context, section), not self._rest, len(self._taken)
-        for number, entry in enumerate(section.split(_ENTRY)):
-            if number:
-                if not self.skips(self._all.entries, entry):
-                    self._take_entry(entry)
-            else:
-                self._take(before + entry)
-        if whole and not self._rest:
-            self._whole.append((self._all.sections, key, self._taken[start:], self._context))
+    def _join(self) -> bool:
+        """Make one of the pieces that are new or cannot stand alone, unless that cannot either."""
+        piece = b"".join(self._new)
+        known = not self._once and self._passes(piece)
+        if not known:
+            parts = take_apart(piece.decode()) if self._tries <= _TRIES else Parts(0)
+            if not parts.words:
+                self._tries += 1
+                return False
+            self._queue(None if self._once else (self._context, piece), parts, piece)
+        self._new, self._tries, self._once = [], 0, False
+        return True
 
-    def _take_entry(self, entry: bytes) -> None:
-        key, whole, start = (self._context, entry), not self._rest, len(self._taken)
-        self._take(_ENTRY + entry)
-        if whole and not self._rest:
-            self._whole.append((self._all.entries, key, self._taken[start:], self._context))
-
-    def _take(self, text: bytes) -> None:
-        """Cut a text, and pass over those of its pieces that were searched in this context."""
-        pieces, self._rest = self._all.cut(self._rest + text) if self._tries < _TRIES else ([], self._rest + text)
-        self._tries = self._tries + 1 if self._rest else 0
-        for piece in pieces:
-            at = (self._context, piece)
-            self._taken.append(at)
-            after = self._all.steps.get(at)
-            if after is None:
-                after = self._all.behind(*at)
-                self._run.append(at)
-                self._behind.append(after)
-            else:
-                if self._run:
-                    self._search_run()
-                self._found |= self._all.hits.get(at, {})
-            self._context = after
+    def _queue(self, at: _Key | None, parts: Parts, piece: bytes) -> None:
+        if not self._run:
+            self._first = self._context
+        self._context = self._all.behind(self._context, parts, piece)
+        self._run.append((at, self._context, parts, piece))
+        self._taken.append(at)
 
     def end(self) -> Hits[Hit]:
-        """Search what is left, and remember the sections and entries in which nothing was found."""
-        if self._run or self._rest:
-            self._search_run(self._rest)
-        for known, key, pieces, after in self._whole:
+        """Search what is left, and remember the sections in which nothing was found."""
+        rest = b"".join(self._new) if self._new and not self._join() else b""
+        self._search_run(rest)
+        for key, pieces, after in self._sections:
             if all(piece in self._all.steps and piece not in self._all.hits for piece in pieces):
-                known[key] = after
+                self._all.sections[key] = after
         return self._found
 
     def _search_run(self, rest: bytes = b"") -> None:
-        start = self._run[0][0] if self._run else self._context
-        found = self._all.search(start, [piece for _, piece in self._run], rest)
-        own = [self._all.search(at, [piece]) for at, piece in self._run] if found else [dict[Hit, None]()] * len(self._run)
-        if found.keys() <= set[Hit]().union(*own):  # else it is in the rest, and these pieces are read anew on another page
-            for at, after, hits in zip(self._run, self._behind, own, strict=True):
+        if not self._run and not rest:
+            return
+        first = self._first if self._run else self._context
+        found = self._search(first, [(parts, piece) for _, _, parts, piece in self._run], rest)
+        for at, after, parts, piece in self._run:
+            if at is not None:
+                hits = self._search(at[0], [(parts, piece)]) if found else found
                 self._all.steps[at] = after
                 if hits:
                     self._all.hits[at] = hits
         self._found |= found
-        self._run, self._behind = [], []
+        self._run = []
+
+    def _search(self, context: int, run: Sequence[tuple[Parts, bytes]], rest: bytes = b"") -> Hits[Hit]:
+        """Search pieces in a row in their context, and an end that cannot stand alone."""
+        before = self._all.contexts[context]
+        texts = [parts.text for parts, _ in run]
+        if rest or not before.plain or None in texts:
+            return self._all.search.page(before.page + b"".join((*(piece for _, piece in run), rest)).decode())
+        tags = self._all.search.tags(tag for parts, _ in run for tag in parts.tags)
+        return tags | self._all.search.words(before.text + "".join(text or "" for text in texts))
