@@ -16,15 +16,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from operator import methodcaller
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from kbtool.site_words import BARRIER, GLUE, HIDDEN_TAG, QUOTED_TAG, UNQUOTED_TAG, comment_readings, decode_escapes, fold_words
 
 _SECTION, _ENTRY = b"<nav", b"<li"  # what pages repeat
 _TRIES = 16  # times that more is added to get a piece that can stand alone
-# What a tag begins and the piece does not end: more text could make it a tag, or another one.
+# What a tag begins and the piece does not end: more text could make it a tag, or another one. It comes before a tag in which
+# quotes do not matter, and is none.
 _UNENDED = QUOTED_TAG.removesuffix(">") + r"""(?:["']|\Z)"""
-_TAGS = re.compile(f"(?P<tag>{QUOTED_TAG})|({_UNENDED})|(?P<other>{UNQUOTED_TAG})")
+_TAGS = re.compile(f"({QUOTED_TAG}|{_UNENDED}|{UNQUOTED_TAG})")
+
+_ENDS = methodcaller("endswith", ">")
 
 Hit = TypeVar("Hit")
 Found = TypeVar("Found")
@@ -41,7 +45,7 @@ class Parts(NamedTuple):
 
     words: int
     text: str | None = None
-    tags: tuple[str, ...] = ()
+    tags: Sequence[str] = ()
 
 
 def take_apart(text: str) -> Parts:
@@ -59,18 +63,19 @@ def take_apart(text: str) -> Parts:
 
 def _take_apart(text: str) -> Parts:
     pieces = _TAGS.split(text)
-    if any(pieces[2::4]) or "<!--" in text:
+    tags = pieces[1::2]
+    if "<!--" in text or not all(map(_ENDS, tags)):
         return Parts(0)
-    glued = GLUE.join(pieces[::4])
+    glued = GLUE.join(pieces[::2])
     chunks = glued.split()
     joined = glued.replace(GLUE, "")
     words = sum(map(str.isalnum, joined.split()) if joined.isascii() else map(_is_word, chunks))
     # A word at an end may run into what is next to it; elsewhere tags beside white space part nothing.
     bare = " ".join(filter(None, [chunk.strip(GLUE) for chunk in chunks]))
     if not bare:
-        return Parts(words, glued[:1], (*filter(None, pieces[1::4]), *filter(None, pieces[3::4])))
+        return Parts(words, glued[:1], tags)
     before, after = _edge(glued[:1], chunks[0]), _edge(glued[-1:], chunks[-1])
-    return Parts(words, f"{before}{bare}{after}", (*filter(None, pieces[1::4]), *filter(None, pieces[3::4])))
+    return Parts(words, f"{before}{bare}{after}", tags)
 
 
 def _edge(char: str, chunk: str) -> str:
