@@ -96,7 +96,7 @@ class Auditor:
         self._known: defaultdict[int, list[Path]] = defaultdict(list)
         for path in known:
             self._known[path.stat().st_size].append(path)
-        self._pages = Pieces(lambda text: dict.fromkeys(self._search_markup(text)), self._longest)
+        self._pages = Pieces[Hit](self, self._longest)
         self._angles = any("<" in phrase or ">" in phrase for phrase in phrases)
         self._clean_tags: set[str] = set()
 
@@ -177,21 +177,33 @@ class Auditor:
         if HIDDEN_TAG.search(text):
             yield from self._search_tagged(decode_escapes(text))
 
+    def page(self, text: str) -> dict[Hit, None]:
+        """Return what is in a text with tags, in any way of reading it."""
+        return dict.fromkeys(self._search_markup(text))
+
+    def words(self, text: str) -> dict[Hit, None]:
+        """Return what is in a text with `GLUE` for its tags, with the words beside one apart and run together."""
+        return dict.fromkeys(self._search_chunks(text.split()))
+
+    def tags(self, tags: Iterable[str]) -> dict[Hit, None]:
+        """Return what is in tags, each by itself."""
+        new = {*tags} - self._clean_tags
+        if not new:
+            return {}
+        if not any(self._search_words(*new)):
+            self._clean_tags |= new
+            return {}
+        hits = {tag: dict.fromkeys(self._search_words(tag)) for tag in sorted(new)}
+        self._clean_tags.update(tag for tag, found in hits.items() if not found)
+        return {hit: None for found in hits.values() for hit in found}
+
     def _search_tagged(self, text: str) -> Iterator[Hit]:
-        """Yield what is between tags, with the words beside a tag apart and run together, and what is in tags."""
-        text = text.replace(GLUE, " ")
+        """Yield what is between tags and in them."""
+        text = text.replace(GLUE, " ").replace(BARRIER, " ")
         for reading in comment_readings(text):
             pieces = TAG.split(reading)
-            yield from self._search_chunks(GLUE.join(pieces[::2]).replace(BARRIER, " ").split())
-        tags = {*(TAG.findall(text) if "<!--" in text else pieces[1::2])} - self._clean_tags
-        if tags and any(self._search_words(*tags)):
-            for tag in sorted(tags):
-                hits = [*self._search_words(tag)]
-                yield from hits
-                if not hits:
-                    self._clean_tags.add(tag)
-        else:
-            self._clean_tags |= tags
+            yield from self.words(GLUE.join(pieces[::2]))
+        yield from self.tags(TAG.findall(text) if "<!--" in text else pieces[1::2])
 
     def _search_words(self, *texts: str) -> Iterator[Hit]:
         plain = (text.replace(GLUE, " ").replace(BARRIER, " ") for text in texts)

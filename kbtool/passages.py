@@ -42,10 +42,14 @@ _NOT_SEEN = re.compile(  # images, titles of links, attributes, numbers of lists
 )
 
 
+def _displayed(markdown: str) -> str:
+    """Return the text that a page shows."""
+    return _NOT_WORDS.sub(" ", _NOT_SEEN.sub(" ", "\n" + markdown))
+
+
 def _readings(markdown: str) -> Iterable[str]:
     """Return the text that a page shows, and all that its source says, both untagged."""
-    sources = _NOT_SEEN.sub(" ", "\n" + markdown), "\n" + markdown
-    plain = [_NOT_WORDS.sub(" ", source) for source in sources]
+    plain = [_displayed(markdown), _NOT_WORDS.sub(" ", "\n" + markdown)]
     return dict.fromkeys(chain.from_iterable(map(without_tags, plain)))
 
 
@@ -203,7 +207,8 @@ class Passages:
         telling = {word for text in self._short for word in _rare(text)}
         self._runs = Runs(self._long, {*self._short, *telling})
         for markdown in self._shown if self._long or self._short else ():
-            found = [*self._runs.silence(self._fold(markdown)), *self._runs.silence(self._fold(next(iter(_readings(markdown)))))]
+            forms = {self._fold(markdown), self._fold(next(without_tags(_displayed(markdown))))}
+            found = [text for folded in forms for text in self._runs.silence(folded)]
             self._silent.update((WHOLE, text) for text in found)
             self._seen.update(telling.intersection(found))
         self._runs.look_for(text for text in self._short if any(self.leaks((WHOLE, text))))

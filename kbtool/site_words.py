@@ -157,9 +157,12 @@ class Folder(dict[str, str]):
 
     def _learn(self, chunk: str) -> str:
         """Return the words of a chunk, and remember what is in it."""
-        if _is_plain(chunk) and GLUE not in chunk:
-            folded = _words(chunk)
-            pieces = self._pieces_in(chunk.lower())
+        if GLUE not in chunk:
+            plain = plain_text(chunk)
+            folded = _words(plain)
+            pieces = self._pieces_in(plain)
+            if (cased := chunk.casefold()) != plain:
+                pieces |= self._pieces_in(cased)
         else:
             parts, joined = chunk.split(GLUE), chunk.replace(GLUE, "")
             folded = " ".join(filter(None, map(fold_words, parts)))

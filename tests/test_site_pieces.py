@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kbtool.audit import Withheld, audit_site
-from kbtool.site_pieces import Pieces, sure_words
+from kbtool.site_pieces import Pieces, take_apart
 
 TEXTS = {"a.md:1": "Agents may refund up to nine euro without asking their manager twice", "b.md:1": "call the night desk", "c.md:1": "pin 77x41"}
 TITLES = {"Limits for night agents": "d.md"}
@@ -103,39 +104,55 @@ OTHER = "<li>ten words that are in nobody's way at all, by far</li>\n"
 def test_words_that_run_over_pieces_are_found(tmp_path: Path, between: str) -> None:
     """Also where each piece was read before, on pages without a leak, and wordless pieces are between them."""
     clean = [OTHER + BEGIN + between + OTHER, OTHER + between + END + OTHER, BEGIN + OTHER + END]
-    write(tmp_path / "site", [*clean, *clean, OTHER + BEGIN + between + END, *clean])
+    write(tmp_path / "site", [*clean, *clean, *clean, OTHER + BEGIN + between + END, *clean])
     leaks = audit_site(tmp_path / "site", Withheld({}, {}, TEXTS, []))
-    assert [(leak.file, leak.source) for leak in leaks] == [("6.html", "b.md:1")]
+    assert [(leak.file, leak.source) for leak in leaks] == [("9.html", "b.md:1")]
 
 
 LONG = f"<li>{'<p>some words of no interest</p> ' * 40}<p>call the</p>\n</li>\n"
 
 
-@pytest.mark.parametrize("pieces", [ONE_WORD_A_PIECE, (LONG, *ONE_WORD_A_PIECE[1:])], ids=["short", "long"])
+MANY = {
+    "short": ONE_WORD_A_PIECE,
+    "long": (LONG, *ONE_WORD_A_PIECE[1:]),
+    "run together": ("<li>please ca</li>", "<li>ll the night</li>\n", "<li>desk </li>\n"),
+    "run together before a comment": ("<li>please ca<b>ll</b> the </li>\n", "<li>night <!-- a --></li>\n", "<li>desk </li>\n"),
+}
+
+
+@pytest.mark.parametrize("pieces", MANY.values(), ids=MANY)
 def test_words_that_run_over_many_pieces_are_found(tmp_path: Path, pieces: tuple[str, str, str]) -> None:
     """Also where each of the pieces has one word, or many, and each two in a row were read before."""
     begin, middle, end = pieces
     clean = [OTHER + begin + middle + OTHER, OTHER + middle + end + OTHER]
-    write(tmp_path / "site", [*clean, *clean, OTHER + begin + middle + end])
+    write(tmp_path / "site", [*clean, *clean, *clean, OTHER + begin + middle + end])
     leaks = audit_site(tmp_path / "site", Withheld({}, {}, TEXTS, []))
-    assert [(leak.file, leak.source) for leak in leaks] == [("4.html", "b.md:1")]
+    assert [(leak.file, leak.source) for leak in leaks] == [("6.html", "b.md:1")]
 
 
 def test_what_was_read_is_not_searched_again() -> None:
-    """Pages that repeat pieces are searched where they differ, whatever was found before; an end is known by its context."""
+    """What came twice is known by its context, whatever was found in it."""
     searched: list[str] = []
 
-    def search(text: str) -> dict[str, None]:
-        searched.append(text)
-        return dict.fromkeys(re.findall("night</li>", text))
+    class Search:
+        def words(self, text: str) -> dict[str, None]:
+            searched.append(text)
+            return dict.fromkeys(re.findall("night", text))
 
-    pieces = Pieces(search, 8)
+        page = words
+
+        def tags(self, tags: Iterable[str]) -> dict[str, None]:
+            return dict.fromkeys(tag for tag in tags if "secret" in tag)
+
+    pieces = Pieces(Search(), 8)
     pages = [f"<p>{OTHER}{first}{OTHER}{OTHER}{second}{OTHER}".encode() for first in (BEGIN, END) for second in (BEGIN, END)]
-    found = [[*pieces.read(page)] for page in (*pages, *pages)]
-    assert found == [["night</li>"], ["night</li>"], ["night</li>"], []] * 2
+    found = [[*pieces.read(page)] for _ in range(3) for page in pages]
+    assert found == [["night"], ["night"], ["night"], []] * 3
     before = len(searched)
-    assert [*pieces.read(pages[0])] == ["night</li>"]
+    assert [*pieces.read(pages[0])] == ["night"]
+    assert [*pieces.read(pages[3])] == []
     assert len(searched) == before
+    assert [*pieces.read(b"<li title='secret'>one two</li>\n")] == [*pieces.read(b"<li title='secret'>one two</li>\n")] == ["<li title='secret'>"]
     with pytest.raises(UnicodeDecodeError):
         pieces.read(pages[0] + b"<li>\xff</li>\n")
 
@@ -156,12 +173,13 @@ def test_what_was_read_is_not_searched_again() -> None:
         ("one &lt;b two\n", 0),
         ("one &lt;b&gt; two\n", 2),
         ("it&nbsp;is 1.2 - one\n", 1),  # at least
-        ("it&nbsp;is 1.2 — one\n", 5),
-        ("請聯繫\n", 3),
+        ("it&nbsp;is 1.2 — one\n", 1),
+        ("größe \u115f one\n", 2),  # a letter that nobody sees is no word
+        ("請聯繫\n", 1),
         ("\n", 0),
         ("", 0),
     ],
 )
-def test_sure_words(text: str, count: int) -> None:
+def test_words_that_are_surely_there(text: str, count: int) -> None:
     """A piece can stand alone if nothing is open at its end; words that are counted are there in each reading."""
-    assert sure_words(text) == count
+    assert take_apart(text).words == count
