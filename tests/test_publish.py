@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from kbtool.audit import audit_site
 from kbtool.errors import ConfigError, IncompleteError
 from kbtool.evidence import Evidence
 from kbtool.files import locked
@@ -164,12 +165,16 @@ def test_the_audit_looks_for_all_that_is_held_back(evidence: Callable[..., Evide
 
 
 def test_what_the_edition_shows_itself_is_no_leak(evidence: Callable[..., Evidence], tmp_path: Path) -> None:
-    """An address, a ticket or a path that a public article names on purpose is not looked for."""
+    """An address, a ticket or a path that a public article names on purpose may be in the site; else each is a leak."""
     words = "\nWrite to Ana@Example.com about SUP-4711 in src/vault/** or drawers/hidden.md.\n"
-    found = evidence({"content/index.md": OPEN + words})
-    public = found.editions["public"]
     (tmp_path / "stage").mkdir()
-    assert dict(withheld(found, public, stage(found, public, tmp_path / "stage")).phrases) == {}
+    (tmp_path / "built").mkdir()
+    (tmp_path / "built/index.html").write_text(f"<p>{words}</p>")
+    for text, leaks in ((words, []), ("", ["SUP-4711", "ana@example.com", "drawers/hidden.md", "src/vault/**"])):
+        found = evidence({"content/index.md": OPEN + text})
+        public = found.editions["public"]
+        asked = withheld(found, public, stage(found, public, tmp_path / "stage"))
+        assert [leak.what for leak in audit_site(tmp_path / "built", asked) if leak.kind == "phrase"] == leaks
 
 
 def test_titles_and_keys_of_private_tickets_are_looked_for(evidence: Callable[..., Evidence], tmp_path: Path) -> None:
