@@ -29,7 +29,7 @@ from kbtool.stage import stage
 from kbtool.witness import withheld
 
 TODAY = dt.date(2026, 11, 1)
-CHANCE = 'audit_allow = ["Sup 3161", "Sup 3719"]  # titles of the synthetic articles that look like keys of tickets\n'
+CHANCE = 'audit_allow = {"Sup 3161" = "a title by chance, no ticket", "Sup 3719" = "a title by chance, no ticket"}\n'
 
 
 def step(name: str, act: Callable[[], object]) -> tuple[object, float, float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 import struct
 import zipfile
@@ -18,6 +17,16 @@ BROKEN = (
 )
 _PAGEFIND = b"pagefind_dcd"  #: what each file of a search index begins with, unpacked
 _WORDS_OF_INDEX = tuple(range(0x80, 0xA0))  #: then an array of CBOR; fragments are JSON, and the program is a program
+_GZIP, _MEMBERS = b"\x1f\x8b", 1000  # how a file begins, and how many it may be in one
+# Numbers, and the heads of lists: what is no text, as many in a row as there are. Five bits of the first byte tell the length.
+_NO_TEXTS = re.compile(
+    b"(?:"
+    + b"|".join(
+        b"[" + b"".join(re.escape(bytes([kind << 5 | low])) for kind in (0, 1, 4, 5, 6, 7) for low in sizes) + b"]" + b"." * more
+        for sizes, more in ((range(24), 0), ((24,), 1), ((25,), 2), ((26,), 4), ((27,), 8))
+    )
+    + b")*+", re.DOTALL,
+)
 _READABLE = re.compile(
     rb"(?:[\t\n\r -~]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}){4,}"
 )
@@ -27,10 +36,11 @@ def texts(data: bytes, depth: int = 0) -> Iterator[str]:
     """Yield every text in the bytes of a file, also the packed ones."""
     if depth > _DEPTH:
         raise ValueError(_TOO_DEEP)
-    try:
-        yield data.decode()
-    except UnicodeDecodeError:
-        yield from _runs(data)
+    if not (data.startswith(_GZIP) or _is_index(data)):  # of these, all that is a text comes out of what is unpacked
+        try:
+            yield data.decode()
+        except UnicodeDecodeError:
+            yield from _runs(data)
     for packed in _unpacked(data):
         if len(packed) > _CAP:
             raise ValueError(_TOO_BIG)
@@ -48,9 +58,8 @@ def _runs(data: bytes) -> Iterator[str]:
 
 
 def _unpacked(data: bytes) -> Iterator[bytes]:
-    if data.startswith(b"\x1f\x8b"):
-        with gzip.open(BytesIO(data)) as stream:
-            yield stream.read(_CAP + 1)
+    if data.startswith(_GZIP):
+        yield from _gzip_parts(data)
     elif data.startswith(b"PK\x03\x04"):  # zip, and so docx, xlsx, odt
         with zipfile.ZipFile(BytesIO(data)) as archive:
             if sum(member.file_size for member in archive.infolist()) > _CAP:
@@ -59,20 +68,63 @@ def _unpacked(data: bytes) -> Iterator[bytes]:
             yield from map(archive.read, archive.namelist())
     elif data.startswith(b"\x89PNG\r\n\x1a\n"):
         yield from _png_texts(data)
-    elif data.startswith(_PAGEFIND) and data[len(_PAGEFIND) :][:1] and data[len(_PAGEFIND)] in _WORDS_OF_INDEX:
+    elif _is_index(data):
         yield b"\n".join(_cbor_texts(data, len(_PAGEFIND)))
+
+
+def _is_index(data: bytes) -> bool:
+    return data.startswith(_PAGEFIND) and len(data) > len(_PAGEFIND) and data[len(_PAGEFIND)] in _WORDS_OF_INDEX
+
+
+def _gzip_parts(data: bytes) -> Iterator[bytes]:
+    """Yield what is packed, and what the heads of the members say: names and comments (RFC 1952)."""
+    heads, parts, left = list[bytes](), list[bytes](), _CAP
+    for _ in range(_MEMBERS):
+        member = zlib.decompressobj(wbits=31)
+        parts.append(member.decompress(data, left + 1))
+        left -= len(parts[-1])
+        if left < 0:
+            raise ValueError(_TOO_BIG)
+        if not member.eof:
+            raise EOFError("a compressed file has no end")
+        heads.append(_gzip_head(data))
+        data = member.unused_data.lstrip(b"\0")
+        if not data:
+            break
+    else:
+        raise ValueError("holds too many files in one")
+    if any(heads):
+        yield b"\n".join(heads)
+    yield b"".join(parts)
+
+
+def _gzip_head(data: bytes) -> bytes:
+    """Return the extra field, the name and the comment of a member."""
+    flags, at = data[3], 10
+    if flags & 4:
+        at += 2 + int.from_bytes(data[at : at + 2], "little")
+    for flag in (8, 16):
+        if flags & flag:
+            at = data.index(b"\0", at) + 1
+    return data[10:at].replace(b"\0", b"\n")
 
 
 def _cbor_texts(data: bytes, at: int) -> Iterator[bytes]:
     """Yield the texts in CBOR (RFC 8949): the byte before each is its length, and reads like a letter of it."""
-    while at < len(data):
+    while (at := _end_of_numbers(data, at)) < len(data):
         kind, size = data[at] >> 5, data[at] & 0x1F
+        if kind not in (2, 3):
+            raise ValueError("an index is cut off, or of another kind")
         more = (0, 1, 2, 4, 8)[max(size - 23, 0)]  # of an indefinite length there is none here: IndexError
-        value = int.from_bytes(data[at + 1 : at + 1 + more], "big") if more else size
+        length = int.from_bytes(data[at + 1 : at + 1 + more], "big") if more else size
         at += 1 + more
-        if kind in (2, 3):  # bytes and text; numbers and the heads of lists are passed over
-            yield data[at : at + value]
-            at += value
+        yield data[at : at + length]
+        at += length
+
+
+def _end_of_numbers(data: bytes, at: int) -> int:
+    found = _NO_TEXTS.match(data, at)
+    return found.end() if found else at
 
 
 def _png_texts(data: bytes) -> Iterator[bytes]:

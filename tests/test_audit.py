@@ -158,6 +158,8 @@ CHANNELS: dict[str, tuple[str, str | bytes]] = {
         "pagefind/en.pf_fragment",
         gzip.compress(b"pagefind_dcd" + json.dumps({"content": " " + SECRET}).encode()),
     ),
+    "name in gzip": ("x.gz", b"\x1f\x8b\x08\x1c\0\0\0\0\0\3\2\0ab" + SECRET.encode() + b"\0a comment\0" + gzip.compress(b"x")[10:]),
+    "padding and a member": ("x.gz", gzip.compress(b"one") + b"\0" * 9 + gzip.compress(SECRET.encode())),
     "gzip in gzip": ("x.bin", gzip.compress(gzip.compress(SECRET.encode()))),
     "PNG tEXt": ("a.png", png(b"tEXt", b"Comment\0" + SECRET.encode())),
     "PNG zTXt": ("a.png", png(b"zTXt", b"Comment\0\0" + zlib.compress(SECRET.encode()))),
@@ -416,12 +418,15 @@ def test_links_out_of_the_site_are_reported_and_not_followed(site: Path, tmp_pat
         (b"\x1f\x8b broken", "ompress"),
         (gzip.compress(b"x" * 5000), "more than 1000 bytes"),
         (gzip.compress(SECRET.encode() * 9)[:-20], "end"),
+        (gzip.compress(b"x") * 1001, "too many"),
+        (gzip.compress(b"x") + b"behind it", "ompress"),
+        (gzip.compress(b"pagefind_dcd\x82\x61a\x19"), "cut off"),
         (b"PK\x03\x04 broken", "zip"),
         (png(b"zTXt", b"a\0\0" + zlib.compress(b"x" * 5000)), "more than 1000 bytes"),
         (png(b"zTXt", b"a\0\0broken"), "decompress"),
         (gzip.compress(gzip.compress(gzip.compress(gzip.compress(b"x")))), "archives"),
     ],
-    ids=range(7),
+    ids=range(10),
 )
 def test_what_cannot_be_unpacked_is_reported(
     site: Path, monkeypatch: pytest.MonkeyPatch, data: bytes, what: str
