@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import shutil
 import sys
 import tempfile
 import time
@@ -23,7 +22,7 @@ from ratios import make, timed  # type: ignore[import-not-found]
 
 from kbtool.audit import Auditor
 from kbtool.config import load_config
-from kbtool.engine import build_site, theme_files
+from kbtool.engine import theme_files
 from kbtool.evidence import gather
 from kbtool.stage import stage
 from kbtool.witness import withheld
@@ -43,13 +42,12 @@ def step(name: str, act: Callable[[], object]) -> tuple[object, float, float]:
 
 def audit(kb: Path) -> tuple[float, float]:
     """Build both editions and audit them; return the wall and CPU seconds of the audits."""
+    timed([sys.executable, "-m", "kbtool", "build", "--exit-zero", "--today", TODAY.isoformat()], kb)
     evidence = gather(load_config(kb), TODAY, None)
     allowed = evidence.config.audit_allow
     wall = cpu = 0.0
     for name, edition in evidence.editions.items():
-        staged, site = stage(evidence, edition, kb / "stage" / name), kb / "built" / name
-        shutil.rmtree(site, ignore_errors=True)
-        build_site(staged.folder, site)
+        staged, site = stage(evidence, edition, kb / "stage" / name), kb / evidence.config.site / name
         told, *one = step(f"{name}: what is withheld", lambda edition=edition, staged=staged: withheld(evidence, edition, staged))
         auditor, *two = step(f"{name}: what to look for", lambda told=told: Auditor(told, allowed, theme_files()))
         leaks, *three = step(f"{name}: the site", lambda auditor=auditor, site=site: auditor.audit(site))
