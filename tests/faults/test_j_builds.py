@@ -168,7 +168,10 @@ def test_j13_a_killed_build_leaves_each_site_whole(kb: Any, tmp_path: Path, seed
 
 def test_j13_the_engine_of_a_killed_build_ends_with_it(kb: Any, tmp_path: Path) -> None:
     """Nobody goes on writing where the next build clears up."""
-    slow = "import os, sys, time\nif 'kbtool.mkdocs_site' in sys.orig_argv:\n    open('started', 'w').close()\n    time.sleep(600)\n"
+    slow = (  # once it is on its way, as an engine is that renders
+        "import runpy, sys, time\ndef slowly(*_, **__):\n    open('started', 'w').close()\n    time.sleep(600)\n"
+        "if 'kbtool.mkdocs_site' in sys.orig_argv:\n    runpy.run_module = slowly\n"
+    )
     with start(kb, env=environment(PYTHONPATH=hook(tmp_path / "hook", slow))) as process:
         started = [kb.root / f".kbtool/stage/{name}/started" for name in ("public", "internal")]
         while not all(path.exists() for path in started) and process.poll() is None:
