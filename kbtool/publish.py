@@ -97,7 +97,7 @@ def _clear_up(config: Config, work: Path) -> None:
     shutil.rmtree(work, ignore_errors=True)
     for beside in (config.root / config.site).glob(f"{BESIDE}*"):
         shutil.rmtree(beside, ignore_errors=True)
-    for path in chain.from_iterable((config.work / kind).glob(".*") for kind in ("manifest", "purge")):
+    for path in chain.from_iterable((config.work / kind).glob(".*") for kind in ("built", "manifest", "pages", "purge")):
         path.unlink()
 
 
