@@ -158,7 +158,7 @@ class _Pages(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         """Work out what every page depends on."""
         values = read_yaml(Path("mkdocs.yml"), "mkdocs.yml")
         text = dump({key: value for key, value in values.items() if key not in ("nav", "not_in_nav")})
-        code = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]  # in a checkout, the version says little
+        code = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]  # a checkout has one version
         common = (*installed(), *code, *named_environment(dump(values)), *_tree(Path("overrides")))
         self.salt = digest(text, str(self.order.lunr), *common)
         if self.order.store and all(of_text_alone(name) for name in config.markdown_extensions):
