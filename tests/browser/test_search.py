@@ -154,9 +154,10 @@ def search(page: Page, query: str) -> list[Locator]:
     page.locator("[data-md-component=search-query]").fill("")
     page.keyboard.press("Shift")
     page.wait_for_function("() => /Type to start/.test(document.querySelector('.md-search-result__meta').innerText)")
-    page.keyboard.type(query, delay=10)
-    page.keyboard.press("Shift")  # a letter that no key has makes no keyup, which Material waits for
-    page.wait_for_function(NEW, arg=page.locator(".md-search-result__meta").inner_text())
+    idle = meta(page)
+    page.keyboard.insert_text(query)  # at once: no answer to a part of it can come first
+    page.keyboard.press("Shift")  # Material waits for a key to go up
+    page.wait_for_function(NEW, arg=idle)
     return page.locator(".md-search-result__item").all()
 
 
@@ -197,7 +198,7 @@ def test_results_fit_the_screen(host: Host, browser: Browser, size: tuple[int, i
         page.locator("label.md-header__button[for=__search]").click()
     search(page, "quarter")
     assert page.locator(".md-search-result__item a").first.is_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")  # it opens with a movement
     box = page.locator(".md-search-result__item a").first.bounding_box()
     assert box is not None
     assert box["x"] >= 0
