@@ -1,8 +1,8 @@
 """What a published site was built from: where all of it is as it was, and the site too, there is nothing to build.
 
-All that decides on a site's bytes, and on what its audit looks for, goes into one digest: the stage, every article and register
-whether the edition shows it or not, the configuration, the tickets, and the code of kbtool and of the packages that build. The
-site itself is known by the sizes and times of its files.
+All that decides on a site's bytes, and on what its audit looks for, goes into one digest: every article and register whether the
+edition shows it or not, the configuration, templates, tickets, days of changes, and the code of kbtool and of the packages that
+build. Assets are known by their sizes and times, and so are the files of the site itself.
 """
 
 from __future__ import annotations
@@ -15,52 +15,71 @@ from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
+from kbtool.derived_config import extensions
 from kbtool.editions import Edition
 from kbtool.evidence import Evidence
 from kbtool.files import write_atomic
 from kbtool.rendered import digest, installed, named_environment, of_text_alone
-from kbtool.site_config import dump, entries
-from kbtool.stage import Staged
+from kbtool.site_config import dump, overlay
+from kbtool.stage import custom_dir, tree
 from kbtool.template_scope import Scope, scope_of
 
-VERSION = 1  #: of the record's form
+VERSION = 2  #: of the record's form
 _State = dict[str, list[int]]
 
 
 class Built(NamedTuple):
-    """What is known of a site that was published: the digest of its inputs, its files, and what the engine said."""
+    """What is known of a site that was published: the digest of its inputs, its files, its articles, and what the engine said."""
 
     inputs: str
     files: _State
+    articles: int
     notes: tuple[str, ...]
 
 
-def inputs(evidence: Evidence, edition: Edition, staged: Staged) -> str:
+def inputs(evidence: Evidence) -> str:
+    """Return the digest of what the sites of all editions follow from; empty where some of it cannot be read."""
+    try:
+        return digest(*_shared(evidence))
+    except OSError:  # it is told while an edition is staged
+        return ""
+
+
+def inputs_of(edition: Edition, evidence: Evidence, shared: str) -> str:
     """Return the digest of all that a site of an edition follows from; empty where it follows from more than can be known.
 
-    That is the case with Markdown extensions of others, and with templates that show the day.
+    That is the case with Markdown extensions of others, and with templates that show the day. `shared` is that of `inputs`.
     """
-    extensions = (str(next(iter(entry), "")) if isinstance(entry, Mapping) else str(entry)
-                  for entry in entries(staged.config.get("markdown_extensions")))
-    if not all(map(of_text_alone, extensions)) or scope_of([str(staged.folder / "overrides")])[0] is Scope.ALL:
+    values, folder = overlay(evidence.site.values, edition.mkdocs), custom_dir(evidence, edition)
+    named = (str(next(iter(entry), "")) if isinstance(entry, Mapping) else str(entry)
+             for entry in extensions(values.get("markdown_extensions")))
+    if not all(map(of_text_alone, named)) or scope_of([str(folder)] if folder else [])[0] is Scope.ALL:
         return ""
-    return digest(*_parts(evidence, edition, staged))
+    try:
+        own = tree(folder) if folder else {}
+    except OSError:
+        return ""
+    return digest(shared, _plain(edition), str(folder and folder.is_dir()), *named_environment(dump(values)), *_flat(own))
 
 
-def _parts(evidence: Evidence, edition: Edition, staged: Staged) -> Iterator[str | bytes]:
-    yield from (evidence.today.isoformat(), staged.digest)
-    yield from (_plain(edition), _plain(evidence.config), dump(evidence.site.values))
-    yield from named_environment(dump(staged.config))
-    yield from (_plain(evidence.owners), _plain(evidence.product_areas))
+def _shared(evidence: Evidence) -> Iterator[str | bytes]:
+    yield from (evidence.today.isoformat(), _plain(evidence.config), dump(evidence.site.values))
+    yield from (_plain(evidence.owners), _plain(evidence.product_areas), _plain(evidence.styles))
     for article in evidence.articles:
-        yield from (article.path, article.head.text, article.body)
+        yield from (article.path, article.head.text, article.body, repr(evidence.reviews.changed_on(article)))
         yield repr(evidence.tickets.named(article))
     for source, asset in sorted(evidence.content.assets.items()):
         state = (evidence.config.root / asset.path).stat()
-        yield f"{source} {state.st_size} {state.st_mtime_ns}"
+        yield f"{source} {state.st_size} {state.st_mtime_ns} {state.st_ctime_ns}"
     yield from installed()
     yield os.environ.get("PAGEFIND_BINARY_PATH", "")
-    yield from (path.read_bytes() for path in sorted(Path(str(resources.files("kbtool"))).rglob("*.py")))
+    with resources.as_file(resources.files("kbtool")) as code:  # a checkout has one version
+        yield from _flat(tree(code))
+
+
+def _flat(files: Mapping[str, bytes]) -> Iterator[str | bytes]:
+    for name in sorted(files):
+        yield from (name, files[name])
 
 
 def _plain(value: object) -> str:
@@ -79,25 +98,30 @@ def _plain(value: object) -> str:
 def is_standing(record: Path, key: str, site: Path) -> Built | None:
     """Return what is known of the site that stands if it is the one of these inputs, none of whose files was touched since."""
     try:
-        values = json.loads(record.read_bytes())
-        known = Built(str(values["inputs"]), dict(values["files"]), tuple(values["notes"]))
-        there = key and values["version"] == VERSION and known.inputs == key and known.files == _state(site)
+        values = json.loads(record.read_bytes()) if key else {}
+        if values["version"] != VERSION or values["inputs"] != key or values["files"] != _state(site):
+            return None
+        return Built(key, values["files"], int(values["articles"]), tuple(values["notes"]))
     except (OSError, ValueError, TypeError, KeyError):
         return None
-    return known if there else None
 
 
-def write_built(record: Path, key: str, site: Path, notes: tuple[str, ...]) -> None:
+def write_built(record: Path, key: str, site: Path, articles: int, notes: tuple[str, ...]) -> None:
     """Write down what a site was built from, once it stands."""
     record.parent.mkdir(parents=True, exist_ok=True)
-    values = {"version": VERSION, "inputs": key, "notes": notes, "files": _state(site)}
+    values = {"version": VERSION, "inputs": key, "articles": articles, "notes": notes, "files": _state(site)}
     write_atomic(record, json.dumps(values).encode(), durable=False)
 
 
 def _state(site: Path) -> _State:
-    """Return size and time of each entry below a folder."""
-    found: _State = {}
-    for path in site.rglob("*"):
-        state = path.lstat()
-        found[path.relative_to(site).as_posix()] = [state.st_mode, 0 if path.is_dir() else state.st_size, state.st_mtime_ns]
-    return found
+    """Return mode, size and time of each entry below a folder."""
+    return dict(_states(site, ""))
+
+
+def _states(folder: str | Path, above: str) -> Iterator[tuple[str, list[int]]]:
+    with os.scandir(folder) as found:
+        for entry in found:
+            state, is_folder = entry.stat(follow_symlinks=False), entry.is_dir(follow_symlinks=False)
+            yield above + entry.name, [state.st_mode, 0 if is_folder else state.st_size, state.st_mtime_ns]
+            if is_folder:
+                yield from _states(entry.path, f"{above}{entry.name}/")

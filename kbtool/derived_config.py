@@ -53,7 +53,7 @@ def derive(
     if not evidence.site.exists and edition.internal and "site_name" not in edition.mkdocs:
         values["site_name"] = "Wiki"
     values["theme"] = _theme(values.get("theme"))
-    values["markdown_extensions"] = _extensions(values.get("markdown_extensions"))
+    values["markdown_extensions"] = extensions(values.get("markdown_extensions"))
     plugins, left_out = _plugins(values.get("plugins"), plain=evidence.config.engine == "zensical")
     if plugins is not None:
         values["plugins"] = plugins
@@ -81,7 +81,7 @@ def _theme(theme: object) -> dict[str, Any]:
     return {**given, "custom_dir": "overrides"}
 
 
-def _extensions(given: object) -> list[Any]:
+def extensions(given: object) -> list[Any]:
     """Return the Markdown extensions as a list, with those that regions need; includes are resolved by the stage."""
     kept = [entry for entry in entries(given) if _name(entry) != "pymdownx.snippets"]
     names = {_name(entry) for entry in kept}

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 
 from kbtool.audit import Auditor, Leak
-from kbtool.built import inputs, is_standing, write_built
+from kbtool.built import inputs, inputs_of, is_standing, write_built
 from kbtool.config import Config
 from kbtool.editions import Edition, select
 from kbtool.engine import How, Kept, build_site, theme_files
@@ -19,9 +19,10 @@ from kbtool.errors import ConfigError, IncompleteError, KbtoolError
 from kbtool.evidence import Evidence
 from kbtool.files import BESIDE, clear, locked, swap_in, write_atomic
 from kbtool.finding import Finding, Run, Severity
+from kbtool.forked import both, side_by_side
 from kbtool.manifest import Explainer, Manifest, lines, load_manifest, purged
 from kbtool.rendered import Store, read_record
-from kbtool.search_index import SearchIndex, index_site, pages_to_find, search_language
+from kbtool.search_index import SearchIndex, index_site, join, pages_to_find, search_language
 from kbtool.stage import Staged, stage
 from kbtool.witness import withheld
 
@@ -80,12 +81,16 @@ def publish(evidence: Evidence, editions: Sequence[Edition], *, allow_empty: boo
         _clear_up(config, work)
         work.mkdir(parents=True, exist_ok=True)
         try:
-            with ThreadPoolExecutor(max_workers=max(1, len(editions))) as pool:
-                done = list(pool.map(lambda edition: _publish_one(evidence, edition, work, allow_empty=allow_empty), editions))
-            _forget_rendered(config.work)
-            return done
+            builds = [_Build(evidence, edition, work, allow_empty=allow_empty) for edition in editions]
+            shared = inputs(evidence)
+            standing = {build.edition.name: build.standing(shared) for build in builds}
+            done = side_by_side([build.publish for build in builds if not standing[build.edition.name]])
+            if done:
+                _forget_rendered(config.work)
         finally:
             shutil.rmtree(work, ignore_errors=True)
+    made = {one.edition: one for one in done}
+    return [standing[edition.name] or made[edition.name] for edition in editions]
 
 
 def _clear_up(config: Config, work: Path) -> None:
@@ -108,40 +113,72 @@ def _refuse_overlap(site: str, content: str) -> None:
                           hint="choose a folder of its own for the sites")
 
 
-def _publish_one(evidence: Evidence, edition: Edition, work: Path, *, allow_empty: bool) -> Published:
-    folder = evidence.config.root / evidence.config.site / edition.name
-    notes: tuple[str, ...] = ()
-    how = How(evidence.config.engine, evidence.today, bare=evidence.config.base is not None)
-    try:
-        if not select(evidence.articles, edition) and not allow_empty:
-            raise IncompleteError(f"the {edition.name} edition would be empty", kind="refusing-empty-site",
+class _Build:
+    """One edition on its way from the articles to its place."""
+
+    def __init__(self, evidence: Evidence, edition: Edition, work: Path, *, allow_empty: bool) -> None:
+        config = evidence.config
+        self.evidence, self.edition = evidence, edition
+        self._work, self._folder = work, config.root / config.site / edition.name
+        self._empty = not allow_empty and not select(evidence.articles, edition)
+        self._record, self._key = config.work / "built" / f"{edition.name}.json", ""
+        self._notes: tuple[str, ...] = ()
+
+    def standing(self, shared: str) -> Published | None:
+        """Return what became of the edition if the site that stands is what would be built; `shared` is that of `inputs`."""
+        self._key = inputs_of(self.edition, self.evidence, shared) if shared else ""
+        known = is_standing(self._record, self._key, self._folder) if not self._empty else None
+        return Published(self.edition.name, self._folder, known.articles, notes=known.notes) if known else None
+
+    def publish(self) -> Published:
+        """Build, audit and publish; whatever goes wrong leaves the site that was there."""
+        try:
+            return self._publish()
+        except KbtoolError as error:
+            return Published(self.edition.name, self._folder, notes=self._notes, failure=error)
+        except OSError as error:
+            failure = IncompleteError(f"{error.strerror or error}: {error.filename or self._folder}", kind="disk",
+                                      hint="the site that was there is untouched")
+            return Published(self.edition.name, self._folder, notes=self._notes, failure=failure)
+
+    def _publish(self) -> Published:
+        if self._empty:
+            raise IncompleteError(f"the {self.edition.name} edition would be empty", kind="refusing-empty-site",
                                   hint="give articles `audience: public`, or say --allow-empty")
+        evidence, edition, folder = self.evidence, self.edition, self._folder
         staged = stage(evidence, edition, stage_folder(evidence.config, edition.name))
-        key, record = inputs(evidence, edition, staged), evidence.config.work / "built" / f"{edition.name}.json"
-        standing = is_standing(record, key, folder)
-        if standing:
-            return Published(edition.name, folder, len(staged.articles), notes=standing.notes)
         explainer = Explainer(staged, evidence, edition)
-        out = Path(mkdtemp(prefix=f"{edition.name}-", dir=work)) / "site"
+        out = Path(mkdtemp(prefix=f"{edition.name}-", dir=self._work)) / "site"
         kept = _kept(evidence.config.work, folder, out)
-        with ThreadPoolExecutor(1) as aside:  # the engine is another process: meanwhile the audit learns what to look for
-            auditor = aside.submit(_auditor, evidence, edition, staged)
-            lunr = not staged.searches
-            notes = (*staged.notes, *build_site(staged.folder, out, kept, lunr=lunr, how=how))
-            index = SearchIndex("") if lunr else _index(staged, out)
-            notes += index.notes
-        leaks, manifest = tuple(auditor.result().audit(out)), explainer.explain(out, index)
+        leaks, index = _searched(out, staged, self._built(staged, out, kept))
+        self._notes += index.notes
+        manifest = explainer.explain(out, index)
         clean = not leaks and not manifest.unexplained
         purge = _swap(out, folder, manifest, kept, evidence.config.work) if clean else ()
         if clean:
-            write_built(record, key, folder, notes)
-        return Published(edition.name, folder, len(staged.articles), leaks, notes, manifest.unexplained, purge)
-    except KbtoolError as error:
-        return Published(edition.name, folder, notes=notes, failure=error)
-    except OSError as error:
-        failure = IncompleteError(f"{error.strerror or error}: {error.filename or folder}", kind="disk",
-                                  hint="the site that was there is untouched")
-        return Published(edition.name, folder, notes=notes, failure=failure)
+            write_built(self._record, self._key, folder, len(staged.articles), self._notes)
+        return Published(edition.name, folder, len(staged.articles), tuple(leaks), self._notes, manifest.unexplained, purge)
+
+    def _built(self, staged: Staged, out: Path, kept: Kept) -> Auditor:
+        """Have the site built; the engine is another process, and meanwhile the audit learns what to look for."""
+        config = self.evidence.config
+        how = How(config.engine, self.evidence.today, bare=config.base is not None)
+        with ThreadPoolExecutor(1) as aside:
+            auditor = aside.submit(_auditor, self.evidence, self.edition, staged)
+            self._notes = (*staged.notes, *build_site(staged.folder, out, kept, lunr=not staged.searches, how=how))
+            return auditor.result()
+
+
+def _searched(out: Path, staged: Staged, auditor: Auditor) -> tuple[list[Leak], SearchIndex]:
+    """Have a search index made of a built site while its pages are audited, and bring it in; return what leaks in either."""
+    if not staged.searches:
+        return auditor.audit(out), SearchIndex("")
+    beside = out.with_name("index")
+    pages, language = pages_to_find(staged.folder / "docs", staged.config), search_language(staged.config)
+    leaks, index = both(lambda: auditor.audit(out), lambda: index_site(out, pages, language, into=beside))
+    leaks += auditor.audit(beside)
+    join(index, beside, out)
+    return sorted(leaks), index
 
 
 def _kept(work: Path, folder: Path, out: Path) -> Kept:
@@ -152,11 +189,6 @@ def _forget_rendered(work: Path) -> None:
     """Drop the rendered articles that no site shows any more."""
     shown = {page.entry for record in (work / "pages").glob("*.json") for page in read_record(record).values()}
     Store(work / "rendered").keep_only(shown)
-
-
-def _index(staged: Staged, out: Path) -> SearchIndex:
-    """Make the search index of a built site."""
-    return index_site(out, pages_to_find(staged.folder / "docs", staged.config), search_language(staged.config))
 
 
 def _swap(out: Path, folder: Path, manifest: Manifest, built: Kept, work: Path) -> tuple[str, ...]:

@@ -140,10 +140,16 @@ def _front_matter(text: str) -> Mapping[str, Any]:
 # ---------------------------------------------------------------------------------------------- in the site
 
 
-def index_site(site: Path, pages: Iterable[Page], language: str = "en") -> SearchIndex:
+def index_site(site: Path, pages: Iterable[Page], language: str = "en", *, into: Path | None = None) -> SearchIndex:
     """Write the index of a built site into it, with what the search worker needs besides.
 
     The same pages give the same bytes. Nothing is written when something fails.
+
+    Args:
+        site: the folder of the site.
+        pages: those that are to be found.
+        language: of all of them.
+        into: another folder, from which `join` brings it into the site.
 
     Raises:
         IncompleteError: Pagefind is missing or failed, or another file is where one of the index belongs.
@@ -156,7 +162,13 @@ def index_site(site: Path, pages: Iterable[Page], language: str = "en") -> Searc
     kept = {f"{FOLDER}/{name}": content for name, content in made.items() if _KEPT.fullmatch(name)}
     if language != "unknown" and f"{FOLDER}/wasm.{language}.pagefind" in kept:
         kept.pop(f"{FOLDER}/wasm.unknown.pagefind", None)
-    _write(site, kept)
+    taken = next((name for name in kept if (site / name).exists() or (site / name).is_symlink()), None)
+    if taken:
+        raise IncompleteError(f"{taken} is a file of the site and would be one of the search index", kind="search", hint=HINT)
+    for name, content in sorted(kept.items()):
+        place = (into or site) / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
     digests = {name: blake2b(content, digest_size=12).hexdigest() for name, content in kept.items()}
     return SearchIndex(version, digests, tuple(_notes(len(there), count, language)))
 
@@ -192,13 +204,11 @@ def _entry(made: Mapping[str, bytes]) -> tuple[str, int]:
     return version, sum(one["page_count"] for one in entry["languages"].values())
 
 
-def _write(site: Path, files: Mapping[str, bytes]) -> None:
-    taken = next((name for name in files if (site / name).exists() or (site / name).is_symlink()), None)
-    if taken:
-        raise IncompleteError(f"{taken} is a file of the site and would be one of the search index", kind="search", hint=HINT)
-    for name, content in sorted(files.items()):
+def join(index: SearchIndex, beside: Path, site: Path) -> None:
+    """Move an index that was written beside a site into it."""
+    for name in index.files:
         (site / name).parent.mkdir(parents=True, exist_ok=True)
-        (site / name).write_bytes(content)
+        (beside / name).rename(site / name)
 
 
 def is_index_file(name: str) -> bool:

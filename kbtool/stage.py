@@ -37,7 +37,6 @@ from kbtool.pages import home_page
 from kbtool.pages.known_issues import TEMPLATE, Register, make_register
 from kbtool.redirects import redirect_pages
 from kbtool.regions import code_mask
-from kbtool.rendered import digest
 from kbtool.search_index import search_language, search_worker, worker_script
 from kbtool.site_config import dump, overlay
 from kbtool.urls import page_key, relative_url
@@ -62,7 +61,6 @@ class Staged:
     notes: tuple[str, ...] = ()
     changed: int = 0
     words: tuple[str, ...] = ()
-    digest: str = ""  #: of all that is in the folder
     searches: bool = False  #: whether the site is to have an index for the staged search worker
 
 
@@ -113,12 +111,7 @@ def stage(evidence: Evidence, edition: Edition, folder: Path, *, preview: bool =
     if preview and "mkdocs.yml" in changed:
         _touch(folder / "docs")
     notes += (*issues.notes, *plan.notes, *([unknown_worker] if unknown_worker else []))
-    return Staged(folder, articles, tuple(sorted(plan.assets)), plan.texts, config, notes, len(changed), issues.words,
-                  _digest(plan.files), searches)
-
-
-def _digest(files: Mapping[str, bytes]) -> str:
-    return digest(*(part for name in sorted(files) for part in (name, files[name])))
+    return Staged(folder, articles, tuple(sorted(plan.assets)), plan.texts, config, notes, len(changed), issues.words, searches)
 
 
 def _touch(folder: Path) -> None:
@@ -286,12 +279,12 @@ def _theme(evidence: Evidence, edition: Edition) -> dict[str, bytes]:
     """Return kbtool's partials with the site's overrides on top, which win."""
     files: dict[str, bytes] = {}
     with resources.as_file(resources.files("kbtool") / "theme") as packaged:
-        files |= _tree(packaged)
+        files |= tree(packaged)
     folder = custom_dir(evidence, edition)
     if folder and not folder.is_dir():
         raise ConfigError(f"theme.custom_dir: there is no folder {folder.name!r}", where=evidence.config.mkdocs)
     if folder:
-        files |= _tree(folder)
+        files |= tree(folder)
     return {f"overrides/{path}": content for path, content in files.items()}
 
 
@@ -302,7 +295,7 @@ def custom_dir(evidence: Evidence, edition: Edition) -> Path | None:
     return (evidence.config.settings / evidence.config.mkdocs).parent / str(custom) if custom else None
 
 
-def _tree(folder: Path) -> dict[str, bytes]:
+def tree(folder: Path) -> dict[str, bytes]:
     """Return the files below a folder; no symlinks, dotfiles or byte code."""
     found: dict[str, bytes] = {}
     for path in sorted(folder.rglob("*")):

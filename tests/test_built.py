@@ -1,6 +1,8 @@
 """A site that stands and whose every input is as it was is not built again; in any other case it is."""
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,10 +42,19 @@ def more(name: str, content: str) -> Callable[[Any], object]:
     return lambda kb: kb.write(name, (kb.root / name).read_text() + content)
 
 
+def same_state(path: Path, content: str) -> None:
+    """Write a file so that size and time of change stay what they were."""
+    was = path.stat()
+    path.write_text(content)
+    os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns))
+    assert path.stat().st_size == was.st_size
+
+
 BOTH = {
     "a public article": more("content/index.md", "\nMore.\n"),
     "an article that only one edition shows, since the audit of the other looks for its words": more("content/secret.md", "\nMore.\n"),
     "a file that nobody refers to": edit("content/hidden.png", "another"),
+    "a file of the same size and time": lambda kb: same_state(kb.root / "content/hidden.png", "no-picture"),
     "a register": more("checks/owners.yml", "\nzoe:\n  name: Zoe\n"),
     "the configuration": more("pyproject.toml", '\n[tool.kbtool.checks.review-overdue]\nseverity = "warning"\n'),
     "the settings of the site": more("mkdocs.yml", "copyright: us\n"),
