@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +32,8 @@ if TYPE_CHECKING:
     from mkdocs.structure.pages import Page
 
 _NAV, _ITEM = "partials/nav.html", "partials/nav-item.html"
-_OWN, _WHOLE, _AROUND, _ENTRY = (f"kbtool-nav/{name}.html" for name in ("material", "whole", "around", "entry"))
+_OWN, _WHOLE, _AROUND, _ENTRIES = (f"kbtool-nav/{name}.html" for name in ("material", "whole", "around", "entries"))
+_CUT = "\x01kbtool\x01"  # between entries
 _SET = '{% import "partials/language.html" as lang with context %}{% set features = config.theme.features or [] %}'
 _TABS = (
     '{% if "navigation.tabs" in features %}{% include "partials/tabs.html" %}{% endif %}'
@@ -52,9 +55,11 @@ class DrawnNav:
         self._keys: dict[_Place, str] = {}
         self._above = {folder for file in self._files for folder in _folders(file.url)}
         self._inside = {id(page) for page in nav.pages}
+        self._entries: dict[int, str] = {}  # of pages, as all others see them
         assert env.loader is not None  # noqa: S101 - MkDocs has given it one
         templates = {_OWN: env.loader.get_source(env, _NAV)[0], _WHOLE: _SET + f'{{% include "{_OWN}" %}}', _AROUND: _SET + _TABS,
-                     _ENTRY: f'{_SET}{{% import "{_ITEM}" as item with context %}}{{{{ item.render(kbtool_item, "", 1) }}}}'}
+                     _ENTRIES: f'{_SET}{{% import "{_ITEM}" as item with context %}}{{% for one in kbtool_items %}}'
+                               f'{{{{ item.render(one, "", 1) }}}}{_CUT}{{% endfor %}}'}
         if shared:
             templates[_NAV] = "{{ kbtool_nav() }}"
             env.globals["kbtool_nav"] = self._of_context
@@ -84,11 +89,13 @@ class DrawnNav:
         place = self._place(page)
         if place is not None:
             with _nobody_at(page) as nobody:
-                drawn, inactive = self._shown_to(nobody, place), self._draw(_ENTRY, nobody, kbtool_item=page)
+                drawn = self._shown_to(nobody, place)
             if id(page) not in self._inside:
                 return drawn
+            inactive = self._entries[id(page)]
             if drawn.count(inactive) == 1:
-                return drawn.replace(inactive, self._draw(_ENTRY, page, kbtool_item=page))
+                (active,) = self._draw_entries(page, [page])
+                return drawn.replace(inactive, active)
         return self._draw(_WHOLE, page)
 
     def _place(self, page: Page) -> _Place | None:
@@ -101,7 +108,23 @@ class DrawnNav:
     def _shown_to(self, nobody: Page, place: _Place) -> str:
         if place not in self._drawn:
             self._drawn[place] = self._draw(_WHOLE, nobody)
+            pages = self._company.get(place, [])
+            self._entries |= zip(map(id, pages), self._draw_entries(nobody, pages), strict=True)
         return self._drawn[place]
+
+    @cached_property
+    def _company(self) -> Mapping[_Place, Sequence[Page]]:
+        """Return the pages of each place that are in the navigation."""
+        found: defaultdict[_Place, list[Page]] = defaultdict(list)
+        for page in self._nav.pages:
+            place = self._place(page)
+            if place is not None:
+                found[place].append(page)
+        return found
+
+    def _draw_entries(self, page: Page, items: Sequence[Page]) -> list[str]:
+        """Return the entries of pages, as one page sees them."""
+        return [_tidy(entry) for entry in self._draw(_ENTRIES, page, kbtool_items=items).split(_CUT)[:-1]]
 
     def _draw(self, template: str, page: Page, **more: Any) -> str:
         context = get_context(self._nav, self._files, self._config, page)

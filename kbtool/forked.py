@@ -6,29 +6,31 @@ of it comes back.
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import os
-import pickle
 import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NoReturn, TypeVar
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kbtool.errors import IncompleteError
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 Result = TypeVar("Result")
 One = TypeVar("One")
 Other = TypeVar("Other")
-_Outcome = tuple[Result | None, BaseException | None]
+_Outcome = tuple[Any, BaseException | None]
 _PR_SET_PDEATHSIG = 1
 
 
 def side_by_side(tasks: Sequence[Callable[[], Result]]) -> list[Result]:
     """Return what the tasks return, in their order: the first is done here, each of the others in a process of its own.
 
-    None of them goes on when this process ends, however it does. What a task writes to standard output is lost.
+    None of them goes on when this process ends, however it does.
 
     Raises:
         IncompleteError: a process has ended without a result.
@@ -51,71 +53,61 @@ def both(here: Callable[[], One], there: Callable[[], Other]) -> tuple[One, Othe
     return one, other
 
 
-def _done(task: Callable[[], Result]) -> _Outcome[Result]:
+def _done(task: Callable[[], object]) -> _Outcome:
     try:
         return task(), None
     except Exception as error:  # noqa: BLE001 - it is raised again when the others have ended
         return None, error
 
 
-def _results(outcomes: Sequence[_Outcome[Result]]) -> Iterator[Result]:
+def _results(outcomes: Sequence[_Outcome]) -> Iterator[Any]:
     for result, error in outcomes:
         if error is not None:
             raise error
-        yield result  # type: ignore[misc]
+        yield result
 
 
 class _Child:
     """A process that does one task."""
 
     def __init__(self, task: Callable[[], object]) -> None:
-        ours = os.getpid()
-        self._reading, writing = os.pipe()
-        self._pid = os.fork()
-        if self._pid == 0:
-            os.close(self._reading)
-            _work(task, writing, ours)
-        os.close(writing)
+        context = get_context("fork")
+        self._here, there = context.Pipe(duplex=False)
+        self._process = context.Process(target=_work, args=(task, there, os.getpid()))
+        self._process.start()
+        there.close()
 
-    def outcome(self) -> _Outcome[Result]:
+    def outcome(self) -> _Outcome:
         """Wait for the task, and return what came of it."""
-        with os.fdopen(os.dup(self._reading), "rb") as pipe:
-            data = pipe.read()
         try:
-            return pickle.loads(data)  # type: ignore[no-any-return] # noqa: S301 - of our own child
-        except (EOFError, pickle.UnpicklingError):
+            result, error = self._here.recv()
+        except EOFError:
             return None, IncompleteError("a process of this build has ended before it was done", kind="ended",
                                          hint="was there enough memory?")
+        return result, error
 
     def end(self) -> None:
         """End it, through every `finally` of its own, if it still runs."""
-        os.close(self._reading)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self._pid, signal.SIGTERM)
-        os.waitpid(self._pid, 0)
+        self._here.close()
+        self._process.terminate()
+        self._process.join()
 
 
-def _work(task: Callable[[], object], writing: int, parent: int) -> NoReturn:
-    code = 1
+def _work(task: Callable[[], object], pipe: Connection, parent: int) -> None:
     try:
         _end_with(parent)
         result, error = _done(task)
         if error is not None:
             error.elsewhere = traceback.extract_tb(error.__traceback__)  # type: ignore[attr-defined]
-        with os.fdopen(writing, "wb") as pipe:
-            pipe.write(_packed(result, error))
-        code = 0
-    finally:
-        os._exit(code)
-
-
-def _packed(result: object, error: BaseException | None) -> bytes:
-    try:
-        data = pickle.dumps((result, error))
-        pickle.loads(data)  # noqa: S301 - some errors can be packed, and not unpacked
-    except Exception:  # noqa: BLE001
-        return pickle.dumps((None, RuntimeError(f"{type(error or result).__name__} cannot be handed over")))
-    return data
+        try:
+            pipe.send((result, error))
+        except BrokenPipeError:
+            raise
+        except Exception:  # noqa: BLE001 - not every object can be
+            pipe.send((None, RuntimeError(f"{type(error or result).__name__} cannot be handed over")))
+        os._exit(0)
+    except BaseException:  # noqa: BLE001 - whoever ends us knows why
+        os._exit(1)
 
 
 def _end_with(parent: int) -> None:
