@@ -23,7 +23,7 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
@@ -39,7 +39,7 @@ from mkdocs.utils import meta
 
 from kbtool.drawn_nav import DrawnNav
 from kbtool.rendered import Page as Known
-from kbtool.rendered import Store, digest, installed, named_environment, of_text_alone, read_record, write_record
+from kbtool.rendered import Record, Store, digest, installed, named_environment, of_text_alone, read_record, write_record
 from kbtool.site_config import dump, read_yaml
 from kbtool.template_scope import Scope, scope_of
 
@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from mkdocs.structure.nav import Navigation
 
 _SEARCH = ("search", "material/search")
+#: What the stage writes into front matter for the page itself; neither Material's navigation nor kbtool's shows it of others.
+_NOT_IN_NAV = frozenset({"description", "tags", "search", "kbtool"})
 _FORK = 40  #: pages to render from which a second process pays
 
 
@@ -149,6 +151,8 @@ class _Pages(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         self.kept: dict[str, Known] = {}
         self.ready: dict[str, dict[str, Any]] = {}  #: page -> its entry, read already
         self.rendered: dict[str, tuple[Mapping[str, str | None], str]] = {}  #: page -> where its links led, its entry
+        self.shape = ""  #: of the navigation, for the record
+        self.around: Mapping[str, str] = {}  #: page -> what tells whether navigation shows the same around it
         self.salt = ""  #: of pages
         self.text_salt: str | None = None  #: of rendered articles; None where none can be kept
 
@@ -176,23 +180,27 @@ class _Pages(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         scope, draws = scope_of(config.theme.dirs)
         drawn = DrawnNav(self.env, nav, files, config, shared=titled) if draws else None
         if self.alone and self.order.record and titled and scope is not Scope.ALL:
+            known = read_record(Path(self.order.record))
+            self.shape = digest(self.salt, _structure(nav, pages, but=_NOT_IN_NAV))
+            if drawn:  # navigation of the same shape shows the same
+                same = known.shape == self.shape
+                self.around = known.around if same else {page.file.dest_uri: drawn.key(page) for page in pages}
             structure = _structure(nav, pages) if scope is Scope.STRUCTURE else ""
-            self._keep(pages, files, lambda page: (structure, drawn.key(page) if drawn else ""))
+            self._keep(pages, files, known.pages, structure)
         made = [page for page in pages if page.file.dest_uri not in self.kept]
         for page in pages:
             page.file.is_modified = partial(bool, page.file.dest_uri not in self.kept)
         if self.alone and self.text_salt:
             self._render_ahead([page for page in made if "title" in page.meta], config, files)
 
-    def _keep(self, pages: Sequence[Page], files: Files, shown: Callable[[Page], tuple[str, ...]]) -> None:
+    def _keep(self, pages: Sequence[Page], files: Files, known: Mapping[str, Known], structure: str) -> None:
         """Take over the pages whose every input is as it was, and whose files are."""
-        known = read_record(Path(self.order.record))
         for page in pages:
             name = page.file.dest_uri
             around = [(one.url, one.title) if one else None for one in (page.previous_page, page.next_page)]
             place = json.dumps([page.file.src_uri, page.url, page.title, around])
             text = json.dumps([page.meta, page.markdown], default=str)
-            self.keys[name] = digest(self.salt, text, place, *shown(page))
+            self.keys[name] = digest(self.salt, text, place, structure, self.around.get(name, ""))
             was = known.get(name)
             if was and was.key == self.keys[name] and _lead_as_before(was.links, files) and self._take(name, was.file):
                 self.kept[name] = was
@@ -276,7 +284,7 @@ class _Pages(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         """Write down what the next build can compare with."""
         del config
         if self.order.new_record:
-            write_record(Path(self.order.new_record), {**self.made, **self.kept})
+            write_record(Path(self.order.new_record), Record({**self.made, **self.kept}, self.shape, self.around))
 
 
 def _tree(folder: Path) -> Iterator[str | bytes]:
@@ -312,8 +320,11 @@ def _rendered(page: Page, render: _Render, config: MkDocsConfig, files: Files) -
     return None if heard.count else {"content": page.content, "toc": _tokens(page.toc), "links": watched.seen}
 
 
-def _structure(nav: Navigation, pages: Sequence[Page]) -> str:
-    return digest(str(nav), json.dumps([(page.url, page.title, page.meta) for page in pages], default=str))
+def _structure(nav: Navigation, pages: Sequence[Page], *, but: Collection[str] = ()) -> str:
+    """Return what tells whether navigation, and the front matter of all pages but for some keys, are the same."""
+    shown = ({key: value for key, value in page.meta.items() if key not in but} for page in pages)
+    told = [(page.file.src_uri, page.url, page.title, meta) for page, meta in zip(pages, shown, strict=True)]
+    return digest(str(nav), json.dumps(told, default=str))
 
 
 def _lead_as_before(links: Mapping[str, str | None], files: Files) -> bool:

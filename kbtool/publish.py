@@ -187,7 +187,7 @@ def _kept(work: Path, folder: Path, out: Path) -> Kept:
 
 def _forget_rendered(work: Path) -> None:
     """Drop the rendered articles that no site shows any more."""
-    shown = {page.entry for record in (work / "pages").glob("*.json") for page in read_record(record).values()}
+    shown = {page.entry for record in (work / "pages").glob("*.json") for page in read_record(record).pages.values()}
     Store(work / "rendered").keep_only(shown)
 
 

@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from functools import cache
@@ -19,7 +20,7 @@ from typing import Any, NamedTuple
 
 from kbtool.files import write_atomic
 
-VERSION = 1  #: of the record's form
+VERSION = 2  #: of the record's form
 _DIGEST = 16  # bytes
 _READS_FILES = frozenset({"pymdownx.snippets", "pymdownx.b64"})  #: extensions whose output is not of the text alone
 _KNOWN = ("markdown.extensions.", "pymdownx.", "material.extensions.")
@@ -50,8 +51,12 @@ def installed() -> tuple[str, ...]:
 
 
 def named_environment(config: str) -> Iterator[str]:
-    """Yield the variables of the environment whose names stand in a configuration, with their values: `!ENV` reads them."""
-    yield from (f"{name}={value}" for name, value in sorted(os.environ.items()) if name in config)
+    """Yield the variables of the environment that a configuration names, with their values: `!ENV` reads them.
+
+    Names of one character are none: `_`, which each shell sets anew, would be one.
+    """
+    words = {*re.findall(r"\w{2,}", config)}
+    yield from (f"{name}={value}" for name, value in sorted(os.environ.items()) if name in words)
 
 
 class Page(NamedTuple):
@@ -67,18 +72,32 @@ class Page(NamedTuple):
     entry: str
 
 
-def read_record(path: Path) -> dict[str, Page]:
-    """Return what is known of the pages of a site, by the names of their files; nothing if that cannot be read."""
+class Record(NamedTuple):
+    """What is known of a site that stands: its pages, by the names of their files, and the navigation around them.
+
+    `shape` is the digest of all that navigation can show; `around` has that of what it shows around each page.
+    """
+
+    pages: Mapping[str, Page] = {}
+    shape: str = ""
+    around: Mapping[str, str] = {}
+
+
+def read_record(path: Path) -> Record:
+    """Return what is known of a site; nothing if that cannot be read."""
     try:
         values = json.loads(path.read_bytes())
-        return {name: Page(*known) for name, known in values["pages"].items()} if values["version"] == VERSION else {}
+        if values["version"] != VERSION:
+            return Record()
+        pages = {name: Page(*known) for name, known in values["pages"].items()}
+        return Record(pages, str(values["shape"]), dict(values["around"]))
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return {}
+        return Record()
 
 
-def write_record(path: Path, pages: Mapping[str, Page]) -> None:
-    """Write down what is known of the pages of a site."""
-    write_atomic(path, json.dumps({"version": VERSION, "pages": pages}).encode(), durable=False)
+def write_record(path: Path, record: Record) -> None:
+    """Write down what is known of a site."""
+    write_atomic(path, json.dumps({"version": VERSION, **record._asdict()}).encode(), durable=False)
 
 
 class Store:

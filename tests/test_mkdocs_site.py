@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from kbtool.engine import Kept, build_site
-from kbtool.rendered import read_record
+from kbtool.rendered import Record, read_record
 
 FEATURES = [
     "navigation.tabs", "navigation.sections", "navigation.indexes", "navigation.prune", "navigation.expand", "navigation.path",
@@ -201,12 +201,12 @@ def test_a_page_that_was_altered_in_the_site_is_made_again(builds: Builds) -> No
     assert builds.again() == first
 
 
-@pytest.mark.parametrize("damage", ["", "{", '{"version": 1, "pages": 3}', '{"version": 9, "pages": {}}'])
+@pytest.mark.parametrize("damage", ["", "{", '{"version": 2, "pages": 3}', '{"version": 2, "pages": {}}', '{"version": 9, "pages": {}}'])
 def test_a_record_that_cannot_be_read_is_none(damage: str, builds: Builds) -> None:
     """All pages are made again, and nothing is said."""
     first = builds.again()
     (builds.work / "record.json").write_text(damage)
-    assert read_record(builds.work / "record.json") == {}
+    assert read_record(builds.work / "record.json") == Record()
     assert builds.again() == first
 
 

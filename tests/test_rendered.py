@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kbtool.rendered import Page, Store, digest, read_record, write_record
+from kbtool.rendered import Page, Record, Store, digest, named_environment, read_record, write_record
 
 VALUES = {"content": "<p>Größe \u2028 \U0001f600</p>", "toc": [], "links": {"a.md": None, "b.md": "b/ 1"}}
 
@@ -87,8 +87,19 @@ def test_digests_tell_parts_apart() -> None:
 
 
 def test_a_record_comes_back_as_it_went(tmp_path: Path) -> None:
-    """Page by page; of one that is not there, nothing."""
-    pages = {"a/index.html": Page("k", "f", {"b.md": None}, "e")}
-    write_record(tmp_path / "pages.json", pages)
-    assert read_record(tmp_path / "pages.json") == pages
-    assert read_record(tmp_path / "none.json") == {}
+    """Page by page, and with its navigation; of one that is not there, nothing."""
+    record = Record({"a/index.html": Page("k", "f", {"b.md": None}, "e")}, "shape", {"a/index.html": "n"})
+    write_record(tmp_path / "pages.json", record)
+    assert read_record(tmp_path / "pages.json") == record
+    assert read_record(tmp_path / "none.json") == Record()
+
+
+@pytest.mark.parametrize(
+    ("config", "found"),
+    [("repo_url: !ENV KB_ONE", ["KB_ONE=1"]), ("a: KB_ONE_MORE", []), ("a: !ENV [KB_TWO, KB_ONE]", ["KB_ONE=1", "KB_TWO=2"]), ("a_b: _", [])],
+)
+def test_variables_that_a_configuration_names(config: str, found: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole names alone, and not the one that every shell sets anew."""
+    for name, value in (("KB_ONE", "1"), ("KB_TWO", "2"), ("_", "/bin/make"), ("KB", "3")):
+        monkeypatch.setenv(name, value)
+    assert [*named_environment(config)] == found
