@@ -64,6 +64,11 @@ def stage_folder(config: Config, edition: str) -> Path:
     return config.work / "stage" / edition
 
 
+def kept_hits(config: Config, edition: str) -> Path | None:
+    """Return where it is kept what the audit of an edition found; a run that trusts nothing keeps nothing."""
+    return None if config.base else config.work / "audit" / edition
+
+
 def publish(evidence: Evidence, editions: Sequence[Edition], *, allow_empty: bool = False) -> list[Published]:
     """Build the editions side by side and publish those that are clean.
 
@@ -130,7 +135,8 @@ def _publish_one(evidence: Evidence, edition: Edition, work: Path, *, allow_empt
             notes = (*staged.notes, *build_site(staged.folder, out, kept, lunr=lunr, how=how))
             index = SearchIndex("") if lunr else _index(staged, out)
             notes += index.notes
-        leaks, manifest = tuple(auditor.result().audit(out)), explainer.explain(out, index)
+        leaks = tuple(auditor.result().audit(out, kept_hits(evidence.config, edition.name)))
+        manifest = explainer.explain(out, index)
         clean = not leaks and not manifest.unexplained
         purge = _swap(out, folder, manifest, kept, evidence.config.work) if clean else ()
         if clean:
