@@ -12,8 +12,9 @@ import stat
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from kbtool.kept_hits import Searched, heard, read_searched, write_searched
 from kbtool.passages import PHRASE, Hit, Passages
 from kbtool.site_pieces import Pieces
 from kbtool.site_text import BROKEN, texts
@@ -30,7 +31,7 @@ from kbtool.site_words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 _WHAT = 120  # characters of a leak that are shown
@@ -59,6 +60,14 @@ class Leak:
     what: str  #: the leaked words, at most 120 characters
     source: str  #: the label of what leaked; empty for "link" and "unreadable"
     kind: str  #: "phrase", "title", "text", "name", "file", "link" or "unreadable"
+
+
+class _Reading(NamedTuple):
+    """What is in a file; the key, its digest, is empty if that is not to be kept."""
+
+    key: bytes
+    hits: Collection[Hit]
+    leaks: Sequence[Leak] = ()
 
 
 def audit_site(site: Path, withheld: Withheld, *, allowed: Collection[str] = ()) -> list[Leak]:
@@ -99,27 +108,84 @@ class Auditor:
         self._pages = Pieces[Hit](self, self._longest)
         self._angles = any("<" in phrase or ">" in phrase for phrase in phrases)
         self._clean_tags: set[str] = set()
+        self._words: dict[str, None] | None = None  # all that is searched, if it is to be kept
+        self._apart: set[str] = set()  # words of tags that were searched by themselves
 
-    def audit(self, site: Path) -> list[Leak]:
-        """Return what leaks in a site, as `audit_site` does."""
-        leaks: list[Leak] = []
+    def audit(self, site: Path, kept: Path | None = None) -> list[Leak]:
+        """Return what leaks in a site, as `audit_site` does.
+
+        What an audit found is `kept` in a file of its own, so that the next one need only search what is new. A site is read as
+        a whole each time: what was found in a file is known by its bytes.
+        """
+        entries = [*_walk(site, "")]
+        leaks = [replace(trouble, file=name) for _, name, trouble in entries if trouble]
         found: list[tuple[str, str, Collection[Hit]]] = []
-        for path, name, trouble in _walk(site, ""):
-            if self._hides:
-                found.append((name, "name", self._name(name)))
-                inside, more = ({}, []) if trouble else self._content(path)
-                found.append((name, "", inside))
-                leaks += (replace(leak, file=name) for leak in more)
-            if trouble:
-                leaks.append(replace(trouble, file=name))
+        if self._hides:
+            whole = [(path, name) for path, name, trouble in entries if not trouble]
+            readings = self._search_site([path for path, _ in whole], kept)
+            for (_, name), reading in zip(whole, readings, strict=True):
+                leaks += (replace(leak, file=name) for leak in reading.leaks)
+                found.append((name, "", reading.hits))
+            found += self._names([name for _, name, _ in entries])
         if words := {hit for *_, hits in found for hit in hits if hit[0] != PHRASE}:
             self._passages.look_up(words)
         for name, kind, hits in found:
-            leaks += (replace(leak, file=name, kind=kind or leak.kind) for leak in chain.from_iterable(map(self._leaks, hits)))
+            told = sorted((self._passages.place(hit[1]), hit, leak) for hit in hits for leak in self._leaks(hit))
+            leaks += (replace(leak, file=name, kind=kind or leak.kind) for *_, leak in told)
         first: dict[tuple[str, str, str], Leak] = {}
         for leak in leaks:
             first.setdefault((leak.file, leak.source, leak.kind), leak)
         return sorted(first.values())
+
+    # -- what is kept
+
+    def _search_site(self, paths: Sequence[Path], kept: Path | None) -> list[_Reading]:
+        """Return what is in files, by way of what is kept of them."""
+        was = read_searched(kept) if kept else None
+        known = self._still_known(was) if was else {}
+        self._words = {} if kept else None
+        recalled = [self._recall(path, known) if known else None for path in paths]
+        searched = iter([self._content(path) for path, reading in zip(paths, recalled, strict=True) if reading is None])
+        readings = [reading or next(searched) for reading in recalled]
+        if kept:
+            self._keep(kept, was if known else None, {it.key: frozenset(it.hits) for it in readings if it.key})
+        return readings
+
+    def _still_known(self, was: Searched) -> dict[bytes, frozenset[Hit]]:
+        """Return what is known of files from before, if there is surely nothing else in them that is looked for now."""
+        new = {*self._phrases} - was.sought.phrases
+        if was.is_overgrown or was.sought.span < self._longest or any("<" in phrase or ">" in phrase for phrase in new):
+            return {}
+        for phrase in [*self._folder.near(new, was.heard.words, was.heard.chunks)]:
+            if not self._is_forgotten(phrase):
+                return {}
+        table = frozenset[Hit]().union(*was.files.values())
+        if self._passages.has_new(was.sought, table, was.heard.lines(), {*was.heard.apart.decode().split()}):
+            return {}
+        still = {hit for hit in table if self._looks_for(hit)}
+        return {key: hits & still for key, hits in was.files.items()}
+
+    def _looks_for(self, hit: Hit) -> bool:
+        if hit[0] == PHRASE:
+            return hit[1] in self._phrases and not self._is_forgotten(hit[1])
+        return self._passages.looks_for(hit)
+
+    def _is_forgotten(self, phrase: str) -> bool:
+        """Return whether a phrase is shown; it is looked for no longer then."""
+        if phrase not in self._folder.forgotten and self._passages.is_shown(phrase):
+            self._folder.forget(phrase)
+        return phrase in self._folder.forgotten
+
+    def _keep(self, kept: Path, was: Searched | None, files: dict[bytes, frozenset[Hit]]) -> None:
+        sought = self._passages.sought(self._longest, {*self._phrases} - self._folder.forgotten)
+        new = heard(self._words or (), self._folder.spellings, sorted(self._apart))
+        self._words = None
+        if was is None:
+            write_searched(kept, Searched(sought, files, new, len(new.words)))
+        elif (sought, files) != was[:2]:
+            write_searched(kept, Searched(sought, files, was.heard.joined(new), was.whole))
+
+    # -- what is found
 
     def _leaks(self, hit: Hit) -> Iterator[Leak]:
         kind, words = hit
@@ -128,27 +194,44 @@ class Auditor:
         else:
             yield from (Leak("", words[:_WHAT], label, what) for label, what in self._passages.leaks(hit))
 
+    def _names(self, names: Sequence[str]) -> Iterator[tuple[str, str, list[Hit]]]:
+        """Return what the names of entries say; those without markup are searched together, since few say anything."""
+        plain = [name for name in names if "<" not in name and not HIDDEN_TAG.search(name)]
+        clean = {*plain} if not any(self._search_words(*plain)) else ()
+        return ((name, "name", self._name(name)) for name in names if name not in clean)
+
     def _name(self, name: str) -> list[Hit]:
         """Return what the name of an entry says that the names of its folders do not."""
         hits = [*self._search(name)]
         outside = {*self._search(name.rpartition("/")[0])} if hits else ()
         return [hit for hit in hits if hit not in outside]
 
-    def _content(self, path: Path) -> tuple[Collection[Hit], list[Leak]]:
+    def _recall(self, path: Path, known: Mapping[bytes, frozenset[Hit]]) -> _Reading | None:
+        """Return what is known of a file with these bytes."""
+        try:
+            key = digest(path.read_bytes())
+        except OSError:
+            return None
+        return _Reading(key, known[key]) if key in known and key not in self._files else None
+
+    def _content(self, path: Path) -> _Reading:
         hits: dict[Hit, None] = {}
         leaks: list[Leak] = []
+        key = b""
         try:
             data = b"" if path.is_dir() else path.read_bytes()
-            if _length(data) in self._lengths and (whole := self._files.get(digest(data))):
+            if self._words is not None or _length(data) in self._lengths:
+                key = digest(data)
+            if whole := self._files.get(key):
                 leaks.append(Leak("", whole[:_WHAT], whole, "file"))
             if any(known.read_bytes() == data for known in self._known.get(len(data), ())):
-                return hits, leaks
+                return _Reading(b"", hits, leaks)
             if not self._read_page(data, hits):
                 for text in texts(data):
                     hits |= dict.fromkeys(self._search(text))
         except BROKEN as error:
-            leaks.append(_trouble(error))
-        return hits, leaks
+            return _Reading(b"", hits, [*leaks, _trouble(error)])
+        return _Reading(key, hits, leaks)
 
     def _read_page(self, data: bytes, hits: dict[Hit, None]) -> bool:
         """Search a page of HTML, unless these bytes are something else."""
@@ -169,7 +252,10 @@ class Auditor:
     def _are_strange(self, tags: list[str]) -> bool:
         """Return whether nothing that is looked for has a word of these tags, or a sign of one."""
         words = fold_words(" ".join({*tags})).split()
-        return bool(tags) and not self._angles and self._passages.words.isdisjoint(words)
+        strange = bool(tags) and not self._angles and self._passages.words.isdisjoint(words)
+        if strange:
+            self._apart.update(words)
+        return strange
 
     def _search_markup(self, text: str) -> Iterator[Hit]:
         if "<" in text:
@@ -217,11 +303,9 @@ class Auditor:
             folded = [self._folder.fold(window)]
             if not self._folder.glued.isdisjoint(window):
                 folded.append(self._folder.fold(" ".join(window).replace(GLUE, "").split()))
-            for phrase in [*self._folder.phrases(window, folded)]:
-                if self._passages.is_shown(phrase):
-                    self._folder.forget(phrase)
-                else:
-                    yield PHRASE, phrase
+            if self._words is not None:
+                self._words |= dict.fromkeys(folded)
+            yield from ((PHRASE, phrase) for phrase in [*self._folder.phrases(window, folded)] if not self._is_forgotten(phrase))
             yield from chain.from_iterable(map(self._passages.find, folded))
             before = self._end_of(window)
 

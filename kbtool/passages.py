@@ -5,12 +5,14 @@ What is shown is read only to look up what a site was found to hold: that is lit
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 from itertools import chain, repeat
+from typing import NamedTuple
 
 from kbtool.site_words import fold_words, without_tags
 
@@ -26,6 +28,20 @@ _KEY = 8  # characters from which such a word tells alone, out of a longer text
 
 Hit = tuple[str, str]  #: `PHRASE` and a phrase, `PART` and eight words of a text, `WHOLE` and the words of a short text or title
 PHRASE, PART, WHOLE = "phrase", "part", "whole"
+
+
+class Sought(NamedTuple):
+    """What was looked for: all that decides what is found, so that another run can tell what is new.
+
+    `span` is how many words in a row have been read together at least; `long` are the digests of texts whose parts are looked
+    for, `silent` parts of them that are not.
+    """
+
+    span: int
+    phrases: frozenset[str]
+    short: frozenset[str]
+    long: frozenset[str]
+    silent: frozenset[str]
 
 
 _NOT_WORDS = re.compile(
@@ -89,8 +105,13 @@ class Runs:
         for words in map(str.split, long):
             self._runs.update(_hashes(words, _RUN))
             self._count.update(words)
-        self._silent: set[int] = set()  # hashes of eight words that are not looked for
+        self.silent: set[str] = set()  #: parts of long texts, or near them, that are not looked for
         self.look_for(short)
+
+    @property
+    def has_any(self) -> bool:
+        """Return whether anything is looked for."""
+        return bool(self._runs or self.short)
 
     def look_for(self, short: Iterable[str]) -> None:
         """Look for these short texts and no others.
@@ -100,7 +121,8 @@ class Runs:
         """
         self._single: defaultdict[str, list[_Filed]] = defaultdict(list)
         self._double: defaultdict[tuple[str, str], list[_Filed]] = defaultdict(list)
-        for words in map(str.split, sorted(short)):
+        self.short = frozenset(short)
+        for words in map(str.split, sorted(self.short)):
             counts = [self._count[word] for word in words]
             if len(words) <= _STEP or min(counts) <= _OFTEN:
                 at = counts.index(min(counts))
@@ -125,15 +147,21 @@ class Runs:
     def find(self, folded: str) -> Iterator[Hit]:
         """Yield what the words have in them."""
         words = folded.split()
-        for part in self._parts_near(words):
-            if hash(part) not in self._silent and hash(part) in self._parts:
-                yield PART, " ".join(part)
+        yield from ((PART, part) for part in map(" ".join, self._parts_near(words)) if self._has_part(part))
         yield from ((WHOLE, text) for text in self._short_in(words))
+
+    def looks_for(self, hit: Hit) -> bool:
+        """Return whether words are among those that are looked for."""
+        kind, words = hit
+        return words in self.short if kind == WHOLE else self._has_part(words)
+
+    def _has_part(self, part: str) -> bool:
+        return part not in self.silent and hash(tuple(part.split())) in self._parts
 
     def silence(self, folded: str) -> list[str]:
         """Look no longer for the parts of long texts that the words have in them; return the short texts."""
         words = folded.split()
-        self._silent.update(map(hash, self._parts_near(words)))
+        self.silent.update(map(" ".join, self._parts_near(words)))
         return [*self._short_in(words)]
 
     def _parts_near(self, words: list[str]) -> Iterator[tuple[str, ...]]:
@@ -167,6 +195,7 @@ class Passages:
     ) -> None:
         """Learn what to look for, what may be shown, folded texts that silence what is in them, and how to fold a text."""
         self._shown, self._quiet, self._fold = shown, [*quiet], fold
+        self._told: dict[str, bool] = {}  # phrase -> whether it is shown
         self._long: dict[str, str] = {}
         self._short: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)  # words -> labels, and whether text or title
         for title, path in titles.items():
@@ -187,8 +216,8 @@ class Passages:
 
     def _learn(self, source: str, label: str) -> Iterator[str]:
         """Keep the parts of a long text; yield the short ones."""
-        short = {*map(fold_words, _readings(source))}
-        for folded in {*short, fold_words(_NOT_WORDS.sub(" ", source))}:
+        short = dict.fromkeys(map(fold_words, _readings(source)))
+        for folded in (*short, fold_words(_NOT_WORDS.sub(" ", source))):
             if folded.count(" ") >= _SHINGLE - 1:
                 self._long.setdefault(folded, label)
         for folded in short:
@@ -219,12 +248,41 @@ class Passages:
 
     def is_shown(self, phrase: str) -> bool:
         """Return whether what may be shown has a phrase as it is."""
-        return phrase.casefold() in self._everything
+        if phrase not in self._told:
+            self._told[phrase] = phrase.casefold() in self._everything
+        return self._told[phrase]
 
     @cached_property
     def words(self) -> AbstractSet[str]:
         """All words of what is looked for."""
         return {*chain.from_iterable(map(str.split, (*self._long, *self._short)))}
+
+    def sought(self, span: int, phrases: Iterable[str]) -> Sought:
+        """Return what is looked for, with these phrases."""
+        long, silent = map(_digest, self._long), self._runs.silent
+        return Sought(span, frozenset(phrases), self._runs.short, frozenset(long), frozenset(silent))
+
+    def looks_for(self, hit: Hit) -> bool:
+        """Return whether words are among those that are looked for."""
+        return self._runs.looks_for(hit)
+
+    def has_new(self, was: Sought, known: Container[Hit], lines: Iterable[str], apart: AbstractSet[str]) -> bool:
+        """Return whether words may hold anything, other than what is known, that is looked for now and was not.
+
+        What has one of the words `apart` may stand there although no line says so.
+        """
+        short = self._runs.short - was.short
+        long = [text for text in self._long if _digest(text) not in was.long]
+        if not apart.isdisjoint(chain.from_iterable(map(str.split, (*long, *short)))):
+            return True
+        runs = Runs(dict.fromkeys([*long, *was.silent - self._runs.silent], ""), short)
+        hits = (hit for line in lines for hit in runs.find(line)) if runs.has_any else ()
+        return any(hit not in known and self.looks_for(hit) for hit in hits)
+
+    def place(self, words: str) -> tuple[int, int]:
+        """Return where words stand in what is looked for: in which text, and where in it."""
+        places = ((number, text.find(words)) for number, text in enumerate(self._long))
+        return next((place for place in places if place[1] >= 0), (len(self._long), 0))
 
     def find(self, folded: str) -> Iterator[Hit]:
         """Yield the parts, titles and short texts that folded words have in them, and that may be withheld."""
@@ -260,6 +318,10 @@ class Passages:
         else:
             rare = words.count(" ") >= _PHRASE - 1 or not self._seen.issuperset(_rare(words))
             yield from ((label, what) for label, what in sorted(self._short[words]) if rare or what == "title")
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _rare(words: str) -> list[str]:

@@ -65,6 +65,11 @@ def stage_folder(config: Config, edition: str) -> Path:
     return config.work / "stage" / edition
 
 
+def kept_hits(config: Config, edition: str) -> Path | None:
+    """Return where it is kept what the audit of an edition found; a run that trusts nothing keeps nothing."""
+    return None if config.base else config.work / "audit" / edition
+
+
 def publish(evidence: Evidence, editions: Sequence[Edition], *, allow_empty: bool = False) -> list[Published]:
     """Build the editions side by side and publish those that are clean.
 
@@ -150,7 +155,7 @@ class _Build:
         explainer = Explainer(staged, evidence, edition)
         out = Path(mkdtemp(prefix=f"{edition.name}-", dir=self._work)) / "site"
         kept = _kept(evidence.config.work, folder, out)
-        leaks, index = _searched(out, staged, self._built(staged, out, kept))
+        leaks, index = _searched(out, staged, self._built(staged, out, kept), kept_hits(evidence.config, edition.name))
         self._notes += index.notes
         manifest = explainer.explain(out, index)
         clean = not leaks and not manifest.unexplained
@@ -169,16 +174,20 @@ class _Build:
             return auditor.result()
 
 
-def _searched(out: Path, staged: Staged, auditor: Auditor) -> tuple[list[Leak], SearchIndex]:
-    """Have a search index made of a built site while its pages are audited, and bring it in; return what leaks in either."""
+def _searched(out: Path, staged: Staged, auditor: Auditor, kept: Path | None) -> tuple[list[Leak], SearchIndex]:
+    """Audit the pages of a built site while its index is made, audited by itself, and brought in; return what leaks in either."""
     if not staged.searches:
-        return auditor.audit(out), SearchIndex("")
+        return auditor.audit(out, kept), SearchIndex("")
     beside = out.with_name("index")
     pages, language = pages_to_find(staged.folder / "docs", staged.config), search_language(staged.config)
-    leaks, index = both(lambda: auditor.audit(out), lambda: index_site(out, pages, language, into=beside))
-    leaks += auditor.audit(beside)
-    join(index, beside, out)
-    return sorted(leaks), index
+
+    def index() -> tuple[list[Leak], SearchIndex]:
+        made = index_site(out, pages, language, into=beside)
+        return auditor.audit(beside, kept and kept.with_name(f"{kept.name}-index")), made
+
+    leaks, (more, made) = both(lambda: auditor.audit(out, kept), index)
+    join(made, beside, out)
+    return sorted([*leaks, *more]), made
 
 
 def _kept(work: Path, folder: Path, out: Path) -> Kept:

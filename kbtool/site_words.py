@@ -6,7 +6,7 @@ import html
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 # A piece of so many characters is filed under so many grams in a row, of so many characters: every chunk that has the piece
 # has one of them at a place that is looked at, which are as many characters apart.
@@ -113,6 +113,8 @@ class Folder(dict[str, str]):
     def __init__(self, phrases: Iterable[str]) -> None:
         super().__init__({BARRIER: BARRIER})
         self.glued: set[str] = set()
+        self.spellings: dict[str, None] = {}  #: all chunks in which pieces were looked for
+        self.forgotten: set[str] = set()  #: phrases that are looked for no longer
         self._hot: dict[str, set[str]] = {}  # chunk -> pieces in it
         self._forms: dict[str, list[tuple[str, str]]] = {}  # piece -> forms that have it, and their phrases
         for phrase in phrases:
@@ -176,6 +178,7 @@ class Folder(dict[str, str]):
 
     def _pieces_in(self, chunk: str) -> set[str]:
         found: set[str] = set()
+        self.spellings[chunk] = None
         for step, size, filed in self._filed:
             grams = {chunk[at : at + size] for at in range(0, len(chunk) - size + 1, step)}
             if not filed.keys().isdisjoint(grams):
@@ -206,14 +209,26 @@ class Folder(dict[str, str]):
             forms = [(form, phrase) for piece in near for form, phrase in self._forms.get(piece, ()) if form != piece]
             yield from (phrase for form, phrase in forms if any(has(one, form) for one in plain))
 
+    def near(self, phrases: Container[str], words: bytes, spellings: bytes) -> Iterator[str]:
+        """Yield those of the phrases that may be in what was searched, told by all its words and all its spellings."""
+        for piece, forms in self._forms.items():
+            for form, phrase in forms:
+                if phrase in phrases and _bytes(piece) in spellings and (form == piece or _bytes(fold_words(form)) in words):
+                    yield phrase
+
     def forget(self, phrase: str) -> None:
         """Look for a phrase no longer."""
+        self.forgotten.add(phrase)
         for piece, forms in [*self._forms.items()]:
             left = [(form, one) for form, one in forms if one != phrase]
             if not left:
                 del self._forms[piece]
             elif len(left) < len(forms):
                 self._forms[piece] = left
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def spaced(text: str) -> str:

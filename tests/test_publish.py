@@ -75,8 +75,9 @@ def test_clean_editions_are_published_side_by_side(evidence: Callable[..., Evide
     assert "drawers/hidden/index.html" not in tree(public.folder)
     assert stat.S_IMODE(public.folder.stat().st_mode) == 0o755
     assert sorted(path.name for path in (root / ".kbtool").iterdir()) == [
-        "build.lock", "built", "manifest", "pages", "purge", "rendered", "stage",
+        "audit", "build.lock", "built", "manifest", "pages", "purge", "rendered", "stage",
     ]
+    assert [path.name for path in (root / ".kbtool/audit").iterdir() if path.name != ".gitignore"] == ["public"]
     assert audit_folder(found, found.editions["public"], public.folder) == []
     assert audit_folder(found, found.editions["public"], internal.folder) != []
 

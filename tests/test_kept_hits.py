@@ -1,0 +1,307 @@
+"""What audits keep: an audit by way of it finds what one without it does, whatever was edited since, and whatever lies there."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kbtool import audit, kept_hits
+from kbtool.audit import Auditor, Leak, Withheld
+from kbtool.cache import Cache
+from kbtool.kept_hits import Searched, read_searched, write_searched
+from kbtool.passages import PART, PHRASE, WHOLE, Hit, Sought
+
+LONG = "agents may refund up to nine euro without asking their manager twice"
+SHORT = "call the night desk"
+PHRASES = {"SUP-43": "e.md", "Jane Roe": "owners", "src/desk/**": "f.md", "x <b> y": "g.md", "li": "h.md"}
+TITLES = {"Limits for night agents": "d.md", "How to call the night desk of the hotel when nobody else is there": "k.md"}
+TEXTS = {"a.md:1": LONG, "a.md:2": f"{LONG} and more", "b.md:1": SHORT, "c.md:1": "pin 77x41", "c.md:2": "key 77x41ab9 of the desk"}
+SHOWN = ["Ask the night desk of your hotel.", LONG, f"{SHORT} <b>now</b>", "Read src/desk/** and pin.", "See Jane Roe there, at SUP-43.", "77x41"]
+WORDS = [*" ".join([LONG, SHORT, *TITLES]).split(), "SUP-43", "SUP-431", "Jane", "Roe", "77x41", "x", "y", "and", "more", "li", "—"]
+NEEDLES = st.sampled_from([*WORDS, LONG, SHORT, *TITLES, *PHRASES, *TEXTS.values()])
+MARKS = st.sampled_from([" ", "\n", "<li>", "</li>\n", "<b>", "</b> ", "<!-- ", " -->", "&lt;b&gt;", "<nav>", '<img alt="', '">'])
+PAGE = st.lists(st.one_of(NEEDLES, NEEDLES, MARKS), max_size=12).map(" ".join)
+NAMES = ["a.html", "b.html", "c/index.html", "d.json", "e/SUP-43.txt"]
+
+
+def some(of: Mapping[str, str]) -> st.SearchStrategy[dict[str, str]]:
+    """Return a strategy for parts of a mapping."""
+    return st.sets(st.sampled_from(sorted(of))).map(lambda keys: {key: of[key] for key in sorted(keys)})
+
+
+STATE = st.builds(
+    Withheld, some(PHRASES), some(TITLES), some(TEXTS), st.lists(st.sampled_from(SHOWN), max_size=3),
+)
+EDITS = st.lists(st.one_of(
+    st.tuples(st.just("page"), st.tuples(st.sampled_from(NAMES), st.none() | PAGE)),
+    st.tuples(st.just("withheld"), STATE),
+    st.tuples(st.just("shown"), st.lists(st.sampled_from(SHOWN), max_size=3)),
+    st.tuples(st.just("text"), st.tuples(st.sampled_from(sorted(TEXTS)), PAGE)),
+    st.tuples(st.just("allowed"), st.lists(NEEDLES, max_size=2)),
+), min_size=1, max_size=6)
+
+
+def write(site: Path, name: str, text: str | None) -> None:
+    """Write a file of a site, or remove it."""
+    path = site / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if text is None:
+        path.unlink(missing_ok=True)
+    else:
+        path.write_text(f"<html>{text}" if name.endswith(".html") else text, "utf-8")
+
+
+def fresh(site: Path, withheld: Withheld, allowed: list[str] | None = None) -> list[Leak]:
+    """Audit a site with nothing kept."""
+    return Auditor(withheld, allowed or []).audit(site)
+
+
+@given(pages=st.lists(PAGE, min_size=5, max_size=5), state=STATE, edits=EDITS)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+def test_an_audit_by_way_of_what_is_kept_finds_the_same(
+    tmp_path_factory: pytest.TempPathFactory, pages: list[str], state: Withheld, edits: list[tuple[str, object]]
+) -> None:
+    """After any edits of pages, of what is withheld, shown and allowed: the very leaks of an audit that knows nothing."""
+    folder = tmp_path_factory.mktemp("kept")
+    site, kept, allowed = folder / "site", folder / "audit" / "public", list[str]()
+    for name, page in zip(NAMES, pages, strict=True):
+        write(site, name, page)
+    assert Auditor(state, allowed).audit(site, kept) == fresh(site, state, allowed)
+    for kind, value in edits:
+        match kind, value:
+            case "page", (name, page):
+                write(site, str(name), page)
+            case "withheld", Withheld():
+                state = value
+            case "shown", list():
+                state = replace(state, shown=value)
+            case "text", (label, text):
+                state = replace(state, texts={**state.texts, label: text})
+            case "allowed", list():
+                allowed = value
+        assert Auditor(state, allowed).audit(site, kept) == fresh(site, state, allowed), kind
+
+
+# ---------------------------------------------------------------------------------------------- what is searched again
+
+WITHHELD = Withheld({"SUP-43": "e.md", "Jane Roe": "owners"}, {"Limits for night agents": "d.md"}, {"a.md:1": LONG}, ["Ask us."])
+BOGUS: Hit = (PHRASE, "SUP-43")
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """Return a small site without a leak."""
+    write(tmp_path / "site", "index.html", "<h1>Ask the desk</h1><p>Roe is a fish; jane, do as others do. We are here.</p>")
+    write(tmp_path / "site", "b.html", "<p>Nine euro is what you may pay us.</p> <b>88</b>x<b>99abc</b> end")
+    write(tmp_path / "site", "c.json", '{"text": "Press <kbd>Enter</kbd> twice."}')
+    return tmp_path / "site"
+
+
+@pytest.fixture
+def marked(site: Path, tmp_path: Path) -> Path:
+    """Return a record of that site, in which `b.html` is said to have a phrase that it has not: who believes it tells so."""
+    kept = tmp_path / "audit/public"
+    assert Auditor(WITHHELD).audit(site, kept) == []
+    searched = read_searched(kept)
+    assert searched is not None
+    key = audit.digest((site / "b.html").read_bytes())
+    assert searched.files[key] == frozenset()
+    write_searched(kept, searched._replace(files={**searched.files, key: frozenset({BOGUS})}))
+    return kept
+
+
+def withheld(texts: dict[str, str] | None = None, **more: object) -> Withheld:
+    """Return what is withheld, with more of it."""
+    fields: dict[str, object] = {"texts": {**WITHHELD.texts, **(texts or {})}, **more}
+    return replace(WITHHELD, **fields)  # type: ignore[arg-type]
+
+
+USED: dict[str, Withheld] = {
+    "nothing": WITHHELD,
+    "what is shown": withheld(shown=["Ask others."]),
+    "what is shown, of what is withheld": withheld(shown=[LONG]),
+    "a text that the site has not": withheld({"b.md": "nobody shall know how the giraffe of the house sleeps at noon"}),
+    "a text of words that the site has": withheld({"b.md": "we are here to ask the others what you may do as nine of us pay"}),
+    "a short text": withheld({"b.md": "the desk of others"}),
+    "a phrase": withheld(phrases={**WITHHELD.phrases, "SUP-99": "x.md"}),
+    "a phrase of words that the site has": withheld(phrases={**WITHHELD.phrases, "others euro": "x.md"}),
+    "a phrase that is shown": withheld(phrases={**WITHHELD.phrases, "others": "x.md"}, shown=["Others"]),
+    "fewer texts": withheld(titles={}),
+}
+ANEW: dict[str, Withheld] = {
+    "a text that the site has": withheld({"b.md": "nine euro is what you may pay us at noon"}),
+    "a short text that the site has": withheld({"b.md": "is a fish jane"}),
+    "a phrase that the site has": withheld(phrases={**WITHHELD.phrases, "a fish": "x.md"}),
+    "a longer text than any": withheld(titles={"One title of very many words that is longer than all of the others": "x.md"}),
+    "a word that tags part": withheld({"b.md": "88x99abc"}),
+    "a word of a tag": withheld({"b.md": "the kbd x9"}),
+    "a sign of a tag": withheld(phrases={**WITHHELD.phrases, "a <x> b": "x.md"}),
+}
+
+
+@pytest.mark.parametrize("change", USED)
+def test_files_are_not_searched_again(site: Path, marked: Path, change: str) -> None:
+    """What is kept of them holds as long as they have nothing of what is new; the new file is searched."""
+    write(site, "new.html", f"<p>{LONG}</p>")
+    found = Auditor(USED[change]).audit(site, marked)
+    shown = change == "what is shown, of what is withheld"
+    assert [(leak.file, leak.source) for leak in found] == [("b.html", "e.md"), *([] if shown else [("new.html", "a.md:1")])]
+    assert Auditor(USED[change]).audit(site, marked) == found
+
+
+@pytest.mark.parametrize("change", ANEW)
+def test_files_are_searched_again(site: Path, marked: Path, change: str) -> None:
+    """Where they may have something of what is new, nothing of what was kept is believed."""
+    found = Auditor(ANEW[change]).audit(site, marked)
+    assert found == fresh(site, ANEW[change])
+    assert [leak.source for leak in found] != ["e.md"]
+
+
+def test_a_text_of_which_a_file_is_known_to_have_a_part_is_nothing_new(site: Path, marked: Path) -> None:
+    """An article that was edited is another text, and has most of its words from before."""
+    write(site, "new.html", f"<p>{LONG}</p>")
+    for text in (LONG, f"{LONG} and more"):
+        found = Auditor(withheld({"a.md:1": text})).audit(site, marked)
+        assert [(leak.file, leak.source) for leak in found] == [("b.html", "e.md"), ("new.html", "a.md:1")]
+
+
+def test_a_text_that_is_shown_no_longer_is_looked_for(site: Path, tmp_path: Path) -> None:
+    """In all files: while it was shown, none of them was searched for it."""
+    kept = tmp_path / "audit/public"
+    write(site, "old.html", f"<p>{LONG} — Jane Roe</p>")
+    assert Auditor(withheld(shown=[LONG, "Jane Roe"])).audit(site, kept) == []
+    assert [leak.source for leak in Auditor(WITHHELD).audit(site, kept)] == ["owners", "a.md:1"]
+    assert Auditor(withheld(shown=[LONG, "jane roe"])).audit(site, kept) == []
+
+
+def test_a_file_that_was_altered_is_searched_again(site: Path, marked: Path) -> None:
+    """A file is known by its bytes, not by its name, size or time."""
+    path = site / "b.html"
+    before = path.stat()
+    path.write_text(path.read_text().replace("Nine euro", "SUP-43   "))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert path.stat().st_size == before.st_size
+    assert Auditor(WITHHELD).audit(site, marked) == fresh(site, WITHHELD) != []
+
+
+def test_a_file_that_cannot_be_read_is_not_kept(site: Path, tmp_path: Path) -> None:
+    """It is reported each time."""
+    kept = tmp_path / "audit/public"
+    (site / "x.gz").write_bytes(b"\x1f\x8b broken")
+    for _ in range(2):
+        assert [leak.kind for leak in Auditor(WITHHELD).audit(site, kept)] == ["unreadable"]
+
+
+def test_a_file_that_is_withheld_is_reported_although_it_is_known(site: Path, marked: Path) -> None:
+    """Whether the bytes of a file are withheld is asked of each, each time."""
+    data = (site / "c.json").read_bytes()
+    found = Auditor(withheld(files={audit.digest(data): "content/c.json"})).audit(site, marked)
+    assert [(leak.file, leak.kind) for leak in found] == [("b.html", "phrase"), ("c.json", "file")]
+
+
+def test_a_file_of_the_theme_is_searched_once_it_is_none(site: Path, tmp_path: Path) -> None:
+    """Files that are passed over are not taken for searched ones."""
+    kept, theme = tmp_path / "audit/public", tmp_path / "theme.js"
+    theme.write_text(f"// {LONG}")
+    write(site, "theme.js", theme.read_text())
+    assert Auditor(WITHHELD, known=[theme]).audit(site, kept) == []
+    assert [leak.file for leak in Auditor(WITHHELD).audit(site, kept)] == ["theme.js"]
+
+
+def test_what_is_kept_does_not_grow_for_ever(site: Path, tmp_path: Path) -> None:
+    """Once there is more of what is gone than of what is there, the site is searched as a whole."""
+    kept = tmp_path / "audit/public"
+    sizes = []
+    for number in range(9):
+        write(site, "new.html", " ".join(f"word{number}x{other}" for other in range(30)))
+        assert Auditor(WITHHELD).audit(site, kept) == []
+        sizes.append(kept.stat().st_size)
+    assert max(sizes) < 2 * sizes[0]
+    assert sorted(sizes) != sizes
+
+
+# ---------------------------------------------------------------------------------------------- damage
+
+
+def _sections(change: Callable[[dict[str, object]], object]) -> Callable[[Path], None]:
+    """Return what writes a record with a right checksum and other values."""
+
+    def act(path: Path) -> None:
+        sections = Cache(path.parent).read(path.name, sys.version)
+        assert sections is not None
+        values = json.loads(sections["hits"])
+        changed = change(values)
+        Cache(path.parent).write(path.name, sys.version, {**sections, "hits": json.dumps(changed or values).encode()})
+
+    return act
+
+
+def _folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def _link(path: Path) -> None:
+    path.rename(path.with_name("elsewhere"))
+    path.symlink_to("/dev/zero")
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "gone": lambda path: path.unlink(),
+    "empty": lambda path: path.write_bytes(b""),
+    "torn": lambda path: path.write_bytes(path.read_bytes()[:-9]),
+    "torn in the head": lambda path: path.write_bytes(path.read_bytes()[:99]),
+    "longer": lambda path: path.write_bytes(path.read_bytes() + b"x"),
+    "altered": lambda path: path.write_bytes(path.read_bytes().replace(b'"files"', b'"filed"')),
+    "not ours": lambda path: path.write_bytes(b"\xff\0" * 99),
+    "a folder": _folder,
+    "a link to what has no end": _link,
+    "of other Python": lambda path: Cache(path.parent).write(path.name, "2.7", {"hits": b"{}"}),
+    "no sections": lambda path: Cache(path.parent).write(path.name, sys.version, {}),
+    "deep": lambda path: Cache(path.parent).write(path.name, sys.version, {"hits": b"[" * 99999}),
+    "a list": _sections(lambda _: [1]),
+    "no files": _sections(lambda values: values.pop("files") and None),
+    "no digest": _sections(lambda values: values.update(files={"xyz": []})),
+    "no such hit": _sections(lambda values: values.update(files={"00": [7]})),
+    "a hit of another kind": _sections(lambda values: values.update(hits=[["x", "y"]])),
+    "a hit of a number": _sections(lambda values: values.update(hits=[["part", 7]])),
+    "phrases of another type": _sections(lambda values: values.update(sought=[[1], [], [], []])),
+    "too little": _sections(lambda values: values.update(sought=[[]])),
+    "no span": _sections(lambda values: values.update(span="x")),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_record_that_is_damaged_is_none(site: Path, tmp_path: Path, damage: str) -> None:
+    """Everything is searched then, and kept anew where that can be."""
+    kept = tmp_path / "audit/public"
+    write(site, "new.html", f"<p>{LONG}</p>")
+    found = Auditor(WITHHELD).audit(site, kept)
+    DAMAGE[damage](kept)
+    assert Auditor(WITHHELD).audit(site, kept) == found == fresh(site, WITHHELD) != []
+    assert (read_searched(kept) is None) == (damage == "a folder")
+
+
+def test_a_disk_that_keeps_nothing_stops_nothing(site: Path, tmp_path: Path) -> None:
+    """Then each audit is a first one."""
+    (tmp_path / "audit").write_text("a file where a folder should be")
+    assert Auditor(WITHHELD).audit(site, tmp_path / "audit/public") == []
+    assert (tmp_path / "audit").is_file()
+
+
+def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
+    """Also what no encoding has, and hits of each kind."""
+    hits = frozenset({(PHRASE, "a\udcff"), (PART, "b"), (WHOLE, "größe")})
+    sought = Sought(9, frozenset({"a\udcff"}), frozenset({"größe"}), frozenset({"00"}), frozenset({"b"}))
+    searched = Searched(sought, {b"\0\xff": hits, b"": frozenset()}, kept_hits.heard(["größe b", "a"], ["a\udcff"], []), 7)
+    write_searched(tmp_path / "public", searched)
+    assert read_searched(tmp_path / "public") == searched
+    assert searched.heard.joined(kept_hits.heard(["a", "c"], [], [])).words.decode().split("\n") == ["größe b", "a", "c"]
