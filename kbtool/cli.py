@@ -156,12 +156,13 @@ def build(root: Path | None, /, names: Sequence[str], fail_on: str | None, allow
 @click.option("--address", default="127.0.0.1:8000", show_default=True, metavar="HOST:PORT")
 @click.pass_obj
 def serve(root: Path | None, name: str, address: str) -> int:
-    """Preview an edition with live reload.
+    """Preview an edition with live reload, on this machine alone.
 
     The browser shows an article again when it is saved.
     """
-    from kbtool.preview import prepare
+    from kbtool.preview import prepare, refuse_others
 
+    refuse_others(address)
     stage = prepare(shell.read_config(root), name, shell.day(None))
     from kbtool.engine import serve_site
 

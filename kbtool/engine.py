@@ -20,6 +20,8 @@ from kbtool.engines import bound, find_engine
 from kbtool.errors import IncompleteError
 
 _OWN = ("site", ".cache")  #: what an engine makes in the stage that cannot be told another place
+#: Then it hangs: ten minutes, and more than any engine takes for a page.
+_SECONDS, _SECONDS_A_PAGE = 600.0, 0.1
 _STYLED = re.compile(r"\x1b\[[0-9;]*m")
 _NOTICE = re.compile(
     r"^(?:(?:WARNING|ERROR|CRITICAL)\s+-|Warning:)\s+(?P<said>.*)$(?:\n *\S+\[ (?P<place>\S+) \]$)?", re.MULTILINE
@@ -75,17 +77,22 @@ def build_site(stage: Path, out: Path, kept: Kept | None = None, *, lunr: bool =
         how: with which engine, and on which day.
 
     Raises:
-        IncompleteError: the engine failed; its own last words are in the message.
+        IncompleteError: the engine failed, and its own last words are in the message; or it hangs.
     """
     chosen = find_engine(how.engine)
     own = [stage / name for name in _OWN if chosen.in_stage]
     for folder in own:  # what a build that was killed has left
         shutil.rmtree(folder, ignore_errors=True)
     command = _with_kept(out, kept, lunr=lunr) if how.engine == "mkdocs" else chosen.build(stage / "mkdocs.yml", out)
-    done = subprocess.run(  # noqa: S603 - our own interpreter, no shell
-        command, cwd=stage, env=how.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
-        check=False,
-    )
+    limit = _SECONDS + _SECONDS_A_PAGE * sum(1 for _ in (stage / "docs").rglob("*.md"))
+    try:
+        done = subprocess.run(  # noqa: S603 - our own interpreter, no shell
+            command, cwd=stage, env=how.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+            check=False, timeout=limit,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise IncompleteError(f"{chosen.title} hangs: it was ended after {limit / 60:.0f} minutes without a site", kind="engine",
+                              hint="the site that was there is untouched") from error
     said = _STYLED.sub("", done.stderr)
     notices = [" ".join(filter(None, (match["place"], match["said"].strip()))) for match in _NOTICE.finditer(said)]
     if done.returncode:

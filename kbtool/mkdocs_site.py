@@ -24,9 +24,10 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
@@ -38,6 +39,7 @@ from mkdocs.structure.toc import AnchorLink, get_toc
 from mkdocs.utils import meta
 
 from kbtool.drawn_nav import DrawnNav
+from kbtool.forked import side_by_side
 from kbtool.rendered import Page as Known
 from kbtool.rendered import Record, Store, digest, installed, named_environment, of_text_alone, read_record, write_record
 from kbtool.site_config import dump, read_yaml
@@ -256,19 +258,17 @@ class _Pages(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
             self.ready = {name: entry for name, entry in found.items() if entry}
             missing = [page for page in pages if page.file.dest_uri not in self.ready]
             workers = (os.cpu_count() or 1) if len(missing) >= _FORK else 0
-            children = [os.fork() or self._work(missing[n::workers], config, files) for n in range(workers)]
-            for child in children:
-                os.waitpid(child, 0)
+            here: Callable[[], None] = _nothing
+            side_by_side([here, *(partial(self._work, missing[n::workers], config, files) for n in range(workers))])
 
-    def _work(self, pages: Sequence[Page], config: MkDocsConfig, files: Files) -> NoReturn:
-        """Render pages in a process of their own, and end it."""
-        try:
+    def _work(self, pages: Sequence[Page], config: MkDocsConfig, files: Files) -> None:
+        """Render pages in a process of their own; what there is to say is said when one of them is rendered again."""
+        logging.getLogger("mkdocs").handlers.clear()
+        with suppress(Exception):
             for page in pages:
                 entry = _rendered(page, page.render, config, files)
                 if entry:
                     self.store.put(self._key(page), entry)
-        finally:
-            os._exit(0)
 
     # -- after a page is made
 
@@ -285,6 +285,10 @@ class _Pages(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
         del config
         if self.order.new_record:
             write_record(Path(self.order.new_record), Record({**self.made, **self.kept}, self.shape, self.around))
+
+
+def _nothing() -> None:
+    """Leave it to the others."""
 
 
 def _tree(folder: Path) -> Iterator[str | bytes]:

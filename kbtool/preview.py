@@ -3,13 +3,36 @@
 from __future__ import annotations
 
 import datetime as dt
+import ipaddress
 from pathlib import Path
 
 from kbtool.config import Config
+from kbtool.errors import UsageError
 from kbtool.evidence import gather
 from kbtool.files import write_atomic
 from kbtool.site_config import dump
 from kbtool.stage import stage
+
+_PORTS = 65_535
+
+
+def refuse_others(address: str) -> None:
+    """Refuse an address that others could reach: a preview shows drafts, maybe internal ones, and asks nobody who they are.
+
+    Raises:
+        UsageError: it is none of this machine alone, or no `HOST:PORT`.
+    """
+    host, colon, port = address.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not colon or not port.isdecimal() or int(port) > _PORTS:
+        raise UsageError(f"--address {address}: that is no HOST:PORT", kind="address", hint="such as 127.0.0.1:8000")
+    try:
+        ours = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        ours = host == "localhost"
+    if not ours:
+        raise UsageError(f"--address {address}: others could read the preview, drafts and all", kind="address",
+                         hint="127.0.0.1:8000 is this machine alone; to look from another, forward the port with `ssh -L`")
 
 
 def prepare(config: Config, name: str, today: dt.date) -> Path:

@@ -254,6 +254,15 @@ def test_warnings_are_said_each_time(stage: Path, builds: Builds) -> None:
     assert "there.md" in said[0][0]
 
 
+def test_warnings_are_said_once(stage: Path, builds: Builds) -> None:
+    """Also where many articles are rendered on several processors."""
+    write(stage, {"mkdocs.yml": config([]).replace("not_found: ignore", "not_found: warn", 1)})
+    write(stage / "docs", {f"many/p{number}.md": text(f"Page {number}", f"See [there](gone{number}.md).") for number in range(45)})
+    said = build_site(stage, builds.work / "out", builds.kept)
+    assert sorted(said) == sorted({*said})
+    assert sum("gone7.md" in line for line in said) == 1
+
+
 # -- any edits
 
 

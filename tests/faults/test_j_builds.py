@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from kbtool.files import swap_in
+from kbtool.publish import publish
 from kbtool.testing import knowledge_base
 
 ROUNDS = 125 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 5  #: of each of four tests in parallel
@@ -331,6 +332,21 @@ def test_j15_an_engine_that_dies_is_one_line(kb: Any, tmp_path: Path) -> None:
     assert sites(kb) == before
 
 
+def test_j16_an_engine_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line says so, the site that was there stays, and nothing of the engine is left running."""
+    evidence = knowledge_base(tmp_path / "kb", {"content/index.md": article("Words."), "mkdocs.yml": MKDOCS, "site/public/index.html": "old"})
+    waiting = "import os, sys, time\nif 'kbtool.mkdocs_site' in sys.orig_argv:\n    open('pid', 'w').write(str(os.getpid()))\n    time.sleep(600)\n"
+    monkeypatch.setenv("PYTHONPATH", hook(tmp_path / "hook", waiting))
+    monkeypatch.setattr("kbtool.engine._SECONDS", 3.0)
+    (public,) = publish(evidence, [evidence.editions["public"]])
+    assert str(public.failure) == "error[engine]: MkDocs hangs: it was ended after 0 minutes without a site (the site that was there is untouched)"
+    assert public.failure is not None
+    assert public.failure.exit_code == 3
+    assert (evidence.config.root / "site/public/index.html").read_text() == "old"
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((evidence.config.root / ".kbtool/stage/public/pid").read_text()), 0)
+
+
 def test_h15_a_second_build_is_told_to_wait(kb: Any, tmp_path: Path) -> None:
     """It does nothing, says so and ends with 3; the first one is not disturbed."""
     slow = "import os, sys, time\nif 'kbtool.mkdocs_site' in sys.orig_argv:\n    open('started', 'w').close()\n    time.sleep(3)\n"
@@ -374,6 +390,22 @@ def test_h18_settings_that_would_run_or_read_something_do_not(kb: Any, line: str
         assert not any("inner" in name for name in sites(kb)["public"])
     else:
         assert not (kb.root / "site").exists()
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0:8000", "[::]:8000", "192.168.1.7:80", "help.example.com:8000", ":8000"])
+def test_h19_a_preview_is_for_this_machine_alone(kb: Any, address: str) -> None:
+    """It shows drafts and internal pages, and asks nobody who they are: an address that others reach is refused."""
+    done = kb.run("serve", "--edition", "internal", "--address", address)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"kbtool: error[address]: --address {address}: others could read the preview, drafts and all (127.0.0.1:8000")
+    assert not (kb.root / ".kbtool/serve").exists()
+
+
+@pytest.mark.parametrize("address", ["8000", "127.0.0.1", "127.0.0.1:x", "127.0.0.1:99999", "127.0.0.1:-1", ""])
+def test_h19_an_address_is_a_host_and_a_port(kb: Any, address: str) -> None:
+    """Anything else is refused with an example."""
+    done = kb.run("serve", "--address", address)
+    assert (done.code, done.err) == (2, f"kbtool: error[address]: --address {address}: that is no HOST:PORT (such as 127.0.0.1:8000)\n")
 
 
 def test_h20_two_builds_of_one_commit_are_the_same_bytes(tmp_path: Path, kbtool: Any) -> None:
