@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import stat
+from bisect import bisect
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from functools import partial
+from itertools import accumulate, chain, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from kbtool.kept_hits import Searched, heard, read_searched, write_searched
+from kbtool.forked import processors, side_by_side
+from kbtool.kept_hits import Heard, Searched, heard, read_searched, write_searched
 from kbtool.passages import PHRASE, Hit, Passages
 from kbtool.site_pieces import Pieces
 from kbtool.site_text import BROKEN, texts
@@ -32,11 +35,14 @@ from kbtool.site_words import (
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
 _WHAT = 120  # characters of a leak that are shown
 _START = 200  # bytes in which a page of HTML begins
 _WINDOW, _NEAR = 4000, 1000  # chunks
+_MANY = 400  #: files from which it is worth having more processes
+_PAGE = 4  # other files, or entries of an index, that take as long as a page
 _LENGTH = 8  # bytes of a digest that are the length of the file
 
 
@@ -68,6 +74,14 @@ class _Reading(NamedTuple):
     key: bytes
     hits: Collection[Hit]
     leaks: Sequence[Leak] = ()
+
+
+class _Share(NamedTuple):
+    """What a process found in its share of the files, and all that it came across."""
+
+    readings: Sequence[_Reading]
+    heard: Heard
+    forgotten: AbstractSet[str]
 
 
 def audit_site(site: Path, withheld: Withheld, *, allowed: Collection[str] = ()) -> list[Leak]:
@@ -110,6 +124,7 @@ class Auditor:
         self._clean_tags: set[str] = set()
         self._words: dict[str, None] | None = None  # all that is searched, if it is to be kept
         self._apart: set[str] = set()  # words of tags that were searched by themselves
+        self._heard = Heard()  # what others searched for us
 
     def audit(self, site: Path, kept: Path | None = None) -> list[Leak]:
         """Return what leaks in a site, as `audit_site` does.
@@ -145,7 +160,7 @@ class Auditor:
         known = self._still_known(was) if was else {}
         self._words = {} if kept else None
         recalled = [self._recall(path, known) if known else None for path in paths]
-        searched = iter([self._content(path) for path, reading in zip(paths, recalled, strict=True) if reading is None])
+        searched = iter(self._search_all([path for path, reading in zip(paths, recalled, strict=True) if reading is None]))
         readings = [reading or next(searched) for reading in recalled]
         if kept:
             self._keep(kept, was if known else None, {it.key: frozenset(it.hits) for it in readings if it.key})
@@ -178,14 +193,32 @@ class Auditor:
 
     def _keep(self, kept: Path, was: Searched | None, files: dict[bytes, frozenset[Hit]]) -> None:
         sought = self._passages.sought(self._longest, {*self._phrases} - self._folder.forgotten)
-        new = heard(self._words or (), self._folder.spellings, sorted(self._apart))
-        self._words = None
+        new = self._heard.joined(self._all_heard())
+        self._words, self._heard = None, Heard()
         if was is None:
             write_searched(kept, Searched(sought, files, new, len(new.words)))
         elif (sought, files) != was[:2]:
             write_searched(kept, Searched(sought, files, was.heard.joined(new), was.whole))
 
+    def _all_heard(self) -> Heard:
+        return heard(self._words or (), self._folder.spellings, sorted(self._apart))
+
     # -- what is found
+
+    def _search_all(self, paths: Sequence[Path]) -> Iterator[_Reading]:
+        """Return what is in files; of many, each processor searches some next to one another, which are like one another."""
+        if len(paths) < _MANY or processors() == 1:
+            yield from map(self._content, paths)
+            return
+        for part in side_by_side([partial(self._search_share, share) for share in _shares(paths, processors())]):
+            self._heard = self._heard.joined(part.heard)
+            for phrase in part.forgotten - self._folder.forgotten:
+                self._folder.forget(phrase)
+            yield from part.readings
+
+    def _search_share(self, paths: Sequence[Path]) -> _Share:
+        readings = [self._content(path) for path in paths]
+        return _Share(readings, self._all_heard() if self._words is not None else Heard(), self._folder.forgotten)
 
     def _leaks(self, hit: Hit) -> Iterator[Leak]:
         kind, words = hit
@@ -337,6 +370,13 @@ def _walk(path: Path, name: str) -> Iterator[tuple[Path, str, Leak | None]]:
     yield path, printable or ".", trouble
     for entry in inside:
         yield from _walk(entry, f"{name}/{entry.name}" if name else entry.name)
+
+
+def _shares(paths: Sequence[Path], count: int) -> list[Sequence[Path]]:
+    """Return files in so many rows of about the same work."""
+    ends = [*accumulate(_PAGE if path.suffix == ".html" else 1 for path in paths)]
+    starts = [bisect(ends, ends[-1] * number // count) for number in range(count)]
+    return [paths[start:end] for start, end in pairwise([*starts, len(paths)])]
 
 
 def digest(data: bytes) -> bytes:

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -25,6 +26,13 @@ One = TypeVar("One")
 Other = TypeVar("Other")
 _Outcome = tuple[Any, BaseException | None]
 _PR_SET_PDEATHSIG = 1
+_MOST = 8
+
+
+def processors() -> int:
+    """Return how many tasks can be done at once; no more than pay, since each learns anew what tasks have in common."""
+    ours = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(ours, _MOST)
 
 
 def side_by_side(tasks: Sequence[Callable[[], Result]]) -> list[Result]:
@@ -74,7 +82,9 @@ class _Child:
         context = get_context("fork")
         self._here, there = context.Pipe(duplex=False)
         self._process = context.Process(target=_work, args=(task, there, os.getpid()))
-        self._process.start()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of threads, which tasks have nothing to do with
+            self._process.start()
         there.close()
 
     def outcome(self) -> _Outcome:
@@ -82,7 +92,7 @@ class _Child:
         try:
             result, error = self._here.recv()
         except EOFError:
-            return None, IncompleteError("a process of this build has ended before it was done", kind="ended",
+            return None, IncompleteError("a process has ended before it was done", kind="ended",
                                          hint="was there enough memory?")
         return result, error
 

@@ -41,6 +41,8 @@ class Heard(NamedTuple):
 
     def joined(self, other: Heard) -> Heard:
         """Return what either has."""
+        if not (any(self) and any(other)):
+            return self if any(self) else other
         both = (dict.fromkeys([*one.split(_LINE), *two.split(_LINE)]) for one, two in zip(self, other, strict=True))
         return Heard(*map(_LINE.join, both))
 

@@ -39,7 +39,7 @@ from mkdocs.structure.toc import AnchorLink, get_toc
 from mkdocs.utils import meta
 
 from kbtool.drawn_nav import DrawnNav
-from kbtool.forked import side_by_side
+from kbtool.forked import processors, side_by_side
 from kbtool.rendered import Page as Known
 from kbtool.rendered import Record, Store, digest, installed, named_environment, of_text_alone, read_record, write_record
 from kbtool.site_config import dump, read_yaml
@@ -257,9 +257,10 @@ class _Pages(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
             found = {page.file.dest_uri: self._entry(page, files) for page in pages}
             self.ready = {name: entry for name, entry in found.items() if entry}
             missing = [page for page in pages if page.file.dest_uri not in self.ready]
-            workers = (os.cpu_count() or 1) if len(missing) >= _FORK else 0
-            here: Callable[[], None] = _nothing
-            side_by_side([here, *(partial(self._work, missing[n::workers], config, files) for n in range(workers))])
+            workers = processors() if len(missing) >= _FORK else 0
+            tasks: list[Callable[[], None]] = [_nothing]
+            tasks += [partial(self._work, missing[n::workers], config, files) for n in range(workers)]
+            side_by_side(tasks)
 
     def _work(self, pages: Sequence[Page], config: MkDocsConfig, files: Files) -> None:
         """Render pages in a process of their own; what there is to say is said when one of them is rendered again."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from kbtool import audit, kept_hits
 from kbtool.audit import Auditor, Leak, Withheld
 from kbtool.cache import Cache
+from kbtool.errors import IncompleteError
 from kbtool.kept_hits import Searched, read_searched, write_searched
 from kbtool.passages import PART, PHRASE, WHOLE, Hit, Sought
 
@@ -305,3 +307,62 @@ def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
     write_searched(tmp_path / "public", searched)
     assert read_searched(tmp_path / "public") == searched
     assert searched.heard.joined(kept_hits.heard(["a", "c"], [], [])).words.decode().split("\n") == ["größe b", "a", "c"]
+
+
+# ---------------------------------------------------------------------------------------------- several processes
+
+
+@pytest.fixture
+def many(site: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a site with leaks that is searched by several processes."""
+    monkeypatch.setattr(audit, "_MANY", 3)
+    monkeypatch.setattr(audit, "processors", lambda: 3)
+    for number in range(9):
+        leak = {3: LONG, 5: "Jane Roe", 7: "Limits for night agents, see SUP-43"}.get(number, "")
+        write(site, f"{number}/index.html", f"<nav><li>Ask the desk</li></nav><p>Page {number}</p><p>{leak}</p>")
+    (site / "x.gz").write_bytes(b"\x1f\x8b broken")
+    write(site, "z.json", '{"text": "<kbd>Enter</kbd> by Jane Roe"}')
+    return site
+
+
+@pytest.mark.parametrize("shown", [[], ["Jane Roe"], [LONG, "SUP-43"]])
+def test_several_processes_find_what_one_does(many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shown: list[str]) -> None:
+    """The same leaks, and the same is kept: an audit in one process goes on with it."""
+    told = replace(WITHHELD, shown=shown)
+    found = Auditor(told).audit(many, tmp_path / "many/public")
+    assert Auditor(told).audit(many) == found
+    monkeypatch.setattr(audit, "_MANY", 999)
+    assert Auditor(told).audit(many, tmp_path / "one/public") == found == fresh(many, told) != []
+    one, several = read_searched(tmp_path / "one/public"), read_searched(tmp_path / "many/public")
+    assert one is not None
+    assert several is not None
+    assert (several.sought, several.files) == (one.sought, one.files)
+    assert {*several.heard.chunks.split(b"\n")} == {*one.heard.chunks.split(b"\n")}
+    assert {*several.heard.apart.split()} == {*one.heard.apart.split()} == {b"kbd"}
+    for withheld in ANEW.values():
+        assert Auditor(withheld).audit(many, tmp_path / "many/public") == fresh(many, withheld)
+
+
+def test_a_process_that_is_killed_is_no_clean_share(many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The audit fails, and keeps nothing."""
+    ours, texts = os.getpid(), audit.texts
+
+    def die(data: bytes) -> Iterator[str]:
+        if os.getpid() != ours:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return texts(data)
+
+    monkeypatch.setattr(audit, "texts", die)
+    with pytest.raises(IncompleteError, match="ended before"):
+        Auditor(WITHHELD).audit(many, tmp_path / "audit/public")
+    assert not (tmp_path / "audit").exists()
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 40])
+def test_each_file_is_in_one_share(count: int) -> None:
+    """In order, and pages weigh more."""
+    paths = [Path(name) for name in ["a.html", "b.html", *(f"c{number}.json" for number in range(8))]]
+    shares = audit._shares(paths, count)
+    assert len(shares) == count
+    assert [path for share in shares for path in share] == paths
+    assert count != 2 or shares[0] == paths[:2]
