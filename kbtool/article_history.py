@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
 from kbtool.config import Config, FolderDefaults
 from kbtool.content_files import decode
@@ -28,8 +29,7 @@ FETCH_ALL = "`git fetch --unshallow` brings it; in CI, write fetch-depth: 0 (Git
 _LEFT_OUT = "this clone leaves out older versions of the article: `git fetch --refetch --no-filter` brings them"
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """What one version of an article says: the day of its review ("" for none), its seal, and a digest of its body."""
 
     reviewed_on: str
@@ -92,8 +92,7 @@ def _line_of(config: Config, key: str) -> re.Pattern[bytes]:
     return re.compile(rf"^{quote}(?:{words}){quote}[ \t]*:[ \t]*{value}".encode(), re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(NamedTuple):
     """An article as a landing left it; `blob` is "" where the landing removed it."""
 
     number: int
@@ -110,8 +109,7 @@ class Edit:
     authors: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
+class Review(NamedTuple):
     """Where the present review stands in history.
 
     `base` is the newest landing that certainly came before it: later ones are since the review. `landing` is the one that

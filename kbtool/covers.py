@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from shlex import quote
+from typing import NamedTuple
 
 import pathspec
 
@@ -25,8 +26,7 @@ _SHOWN = 120  #: characters in which a command names files one by one
 _WILD = re.compile(r"[*?\[\\]")
 
 
-@dataclass(frozen=True, slots=True)
-class Glob:
+class Glob(NamedTuple):
     """One entry of `covers`."""
 
     written: str
@@ -71,8 +71,7 @@ def reaches(one: Glob, path: str, *, link: bool = False) -> bool:
     return pattern is not None and pattern.match(path) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class FileChange:
+class FileChange(NamedTuple):
     """A covered file that is not as it was: its states then and now ("" for none) and the landings since that touched it."""
 
     path: str
@@ -99,9 +98,9 @@ class Code:
     @cached_property
     def _links(self) -> list[str]:
         """Return the paths of submodules, whose files belong to another repository."""
-        landings = self.history.line.landings
-        links = {number for number, state in enumerate(landings.states) if state.startswith(_GITLINK)}
-        return [path for path, flat in landings.changes.items() if flat[-1] in links] if links else []
+        states = self.history.line.landings.states
+        changes = self.history.line.landings.changes
+        return [path for path, flat in changes.items() if flat and states[flat[-1]].startswith(_GITLINK)]
 
     @cached_property
     def uncommitted(self) -> frozenset[str]:

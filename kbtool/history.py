@@ -167,9 +167,9 @@ class Opening:
         self._fork = fork or self.head
         strange = f"main_branch: there is no {main!r} here, so what is checked out counts as the main line"
         self._notes = (strange,) if main and self.head and not fork else ()
-        known = self._line.landings.numbers
-        if self._fork in known:  # the checkout is where the cache has been, or behind
-            self._line = cut(self._line, known[self._fork] + 1) if self._fork != self._line.tip else self._line
+        known = self._line.landings.ids
+        if self._fork != self._line.tip and self._fork in known:  # the checkout is behind the cache
+            self._line = cut(self._line, known.index(self._fork) + 1)
         self._reading = Reading(git, self._line, self._fork, folder) if self.head else None
 
     def _kept(self) -> tuple[Line, int]:

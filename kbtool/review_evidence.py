@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from kbtool.article_history import Review
@@ -24,8 +23,7 @@ class Pair(NamedTuple):
     uncommitted: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """Something that changed since a review: what, by which landings, since when, by whom, and how to see it.
 
     `since` is None where nothing that landed can be named. `files` are paths, those of another repository as `name:path`.
@@ -51,16 +49,14 @@ class Change:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Ignored:
+class Ignored(NamedTuple):
     """What changed since a review by landings that do not count."""
 
     part: str
     landings: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewEvidence:
+class ReviewEvidence(NamedTuple):
     """What is known about one article's review.
 
     `seal` is None where there is none, or where it is void: `void` then says why. `text_unknown` and `code_unknown`

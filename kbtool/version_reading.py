@@ -85,6 +85,8 @@ def _moves(history: History, suffixes: tuple[str, ...]) -> list[str]:
     """Return the landings that added an article and removed one: they may have renamed it."""
     landings = history.line.landings
     losing = {number for number, gone in history.removed.items() if any(path.endswith(suffixes) for path in gone)}
+    if not losing:
+        return []
     gaining = {number for path in landings.changes if path.endswith(suffixes) for number in _arrivals(landings.steps(path))}
     return sorted(landings.ids[number] for number in losing & gaining)
 
