@@ -89,6 +89,7 @@ class Code:
     tree: Tree
     place: str = ""
     _matches: dict[str, frozenset[str]] = field(default_factory=dict)
+    _covered: dict[tuple[Glob, ...], frozenset[str]] = field(default_factory=dict)  #: articles often share what they cover
 
     @cached_property
     def _known(self) -> list[str]:
@@ -136,9 +137,12 @@ class Code:
 
     def covered(self, globs: Iterable[Glob]) -> frozenset[str]:
         """Return the paths, present and past, that the globs of one repository cover."""
-        ours = list(globs)
-        found = frozenset[str]().union(*(self.matching(one.glob) for one in ours if not one.exclude))
-        return found.difference(*(self.matching(one.glob) - self._entered(one.glob) for one in ours if one.exclude))
+        ours = tuple(globs)
+        if ours not in self._covered:
+            found = frozenset[str]().union(*(self.matching(one.glob) for one in ours if not one.exclude))
+            left_out = (self.matching(one.glob) - self._entered(one.glob) for one in ours if one.exclude)
+            self._covered[ours] = found.difference(*left_out)
+        return self._covered[ours]
 
     def present(self, globs: Iterable[Glob]) -> dict[str, str]:
         """Return path → state of the files that the globs cover now."""

@@ -97,7 +97,9 @@ class History:
         flat = self.line.landings.changes.get(path)
         if not flat:
             return ""
-        at = bisect_right(flat[::2], number) if flat[-2] > number else len(flat) // 2
+        if flat[-2] <= number:
+            return self.line.landings.states[flat[-1]]
+        at = bisect_right(flat[::2], number)
         return self.line.landings.states[flat[2 * at - 1]] if at else ""
 
     def landings_of(self, path: str, after: int) -> list[int]:

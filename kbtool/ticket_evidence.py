@@ -68,6 +68,7 @@ class TicketEvidence:
     now: dt.datetime
     mentions: TicketMentions
     _named: dict[str, tuple[NamedTicket, ...]] = field(default_factory=dict)
+    _spoken_of: dict[str, tuple[NamedTicket, ...]] = field(default_factory=dict)
     _answers: dict[tuple[str, str], NamedTicket] = field(default_factory=dict)
 
     def of(self, article: Article) -> tuple[NamedTicket, ...]:
@@ -76,7 +77,11 @@ class TicketEvidence:
         Raises:
             ConfigError: the file of a `file` tracker cannot be read.
         """
-        return tuple(one for one in self.named(article) if one.in_front_matter or (one.sentence and not one.in_code))
+        found = self._spoken_of.get(article.path)
+        if found is None:
+            spoken_of = (one for one in self.named(article) if one.in_front_matter or (one.sentence and not one.in_code))
+            found = self._spoken_of[article.path] = tuple(spoken_of)
+        return found
 
     def read_in(self, article: Article) -> tuple[NamedTicket, ...]:
         """Return the tickets in what editions may show of an article: its text, code and all, title, description and the like."""
