@@ -141,9 +141,11 @@ class ArticleHistories:
 
     def versions(self, path: str) -> tuple[Version, ...]:
         """Return the versions of an article on the main line, oldest first, under the names that it had before too."""
-        if path not in self._versions:
-            self._versions[path] = tuple(sorted(self._trail(path, self.history.newest, set()), key=lambda one: one.number))
-        return self._versions[path]
+        found = self._versions.get(path)
+        if found is None:
+            trail = sorted(self._trail(path, self.history.newest, set()), key=lambda one: one.number)
+            found = self._versions[path] = tuple(trail)
+        return found
 
     def _trail(self, path: str, until: int, seen: set[str]) -> Iterator[Version]:
         landings, before = self.history.line.landings, 0
@@ -151,8 +153,9 @@ class ArticleHistories:
         for number, state in landings.steps(path):
             if number > until:
                 return
-            yield Version(number, landings.states[state][7:], path)
-            source = self._source(path, number, landings.states[state][7:]) if state and not before else ""
+            blob = landings.states[state][7:]
+            yield Version(number, blob, path)
+            source = self._source(path, number, blob) if state and not before else ""
             if source and source not in seen:
                 yield from self._trail(source, number - 1, seen)
             before = state
@@ -177,14 +180,23 @@ class ArticleHistories:
             raise Unproven(_LEFT_OUT)
         return found
 
+    def body_at(self, path: str, number: int) -> str:
+        """Return the digest of the body that the main line had after a landing; raises Unproven as `fact` does."""
+        for version in reversed(self.versions(path)):
+            if version.number <= number:
+                fact = self.fact(version.blob)
+                return fact.body if fact else ""
+        return ""
+
     def side_versions(self, path: str) -> Iterator[tuple[int, str]]:
         """Yield (side commit, blob) for what merged branches did to the article, under any of its names."""
         sides = self.history.line.sides
         if not sides.changes:
             return
         for name in {path, *(version.path for version in self.versions(path))}:
-            for side, state in sides.steps(name):
-                yield side, sides.states[state][7:]
+            if name in sides.changes:
+                for side, state in sides.steps(name):
+                    yield side, sides.states[state][7:]
 
     def is_cut(self, path: str) -> bool:
         """Return whether this clone does not know if the article is older than its first version here."""

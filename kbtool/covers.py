@@ -208,9 +208,8 @@ class Code:
             path = self.moved_to(path, gone[-1]) if gone else ""
         return path if path in self.tree.paths else ""
 
-    def diff_command(self, base: int, files: Sequence[FileChange], globs: Sequence[Glob]) -> str:
+    def diff_command(self, base: int, paths: Sequence[str], globs: Sequence[Glob]) -> str:
         """Return the command that shows what changed since a landing."""
-        paths = [file.path for file in files]
         if globs and len(" ".join(paths)) > _SHOWN:
             paths = [f":(top,{'exclude,' if one.exclude else ''}glob){one.glob}" for one in globs]
         there = f"git -C {quote(self.place)} " if self.place else "git "

@@ -85,7 +85,7 @@ def change_of(name: str, code: Code, files: Sequence[FileChange], base: int, glo
     return Change(
         tuple(label(name, file.path) for file in files), len(landings), *who(code.history, landings),
         tuple(label(name, file.path) for file in files if file.uncommitted), code.only_moved(files),
-        code.diff_command(base, files, globs), ((name, base),),
+        code.diff_command(base, [file.path for file in files], globs), ((name, base),),
         tuple(Pair(name, file.then[7:], file.now[7:], file.path if file.uncommitted else "") for file in files),
         (code.history.line.landings.ids[landings[0]],) if landings else (),
     )
