@@ -24,6 +24,7 @@ from kbtool.history import History, Unproven, last_second
 _OPEN = re.compile(rb"(?:\xef\xbb\xbf)?---[ \t]*\r?\n")
 _CLOSE = re.compile(rb"\n(?:---|\.\.\.)[ \t]*\r?(?:\n|\Z)")
 _BLANK = b" \t\n\r\x0b\x0c"
+_DIGITS = 24  #: of a body's digest
 _SILENCE = re.compile(rb"<!--\s*kbtool\s*:\s*ignore\b[^<>]*-->")  #: no word of the article
 FETCH_ALL = "`git fetch --unshallow` brings it; in CI, write fetch-depth: 0 (GitHub) or GIT_DEPTH: 0 (GitLab)"
 _LEFT_OUT = "this clone leaves out older versions of the article: `git fetch --refetch --no-filter` brings them"
@@ -47,6 +48,7 @@ class FactReader:
         """Prepare for the keys that this knowledge base uses."""
         self._config = config
         self._names = [name.encode() for name in _names_of(config, "last_reviewed_on")]
+        self._seal_names = [name.encode() for name in _names_of(config, "review_seal")]
         self.dates = _line_of(config, "last_reviewed_on")
         self.seals = _line_of(config, "review_seal")
         self.style = config.preset_.date_style
@@ -62,8 +64,9 @@ class FactReader:
         head, body = (raw[: closed.start()], raw[closed.end() :]) if closed else (b"", raw)
         if b"kbtool" in body:
             body = _SILENCE.sub(b"", body)
-        digest = hashlib.blake2b(body.translate(None, _BLANK), digest_size=12).hexdigest()
-        date, seal = self.dates.search(head), self.seals.search(head)
+        digest = hashlib.sha256(body.translate(None, _BLANK)).hexdigest()[:_DIGITS]
+        date = self.dates.search(head)
+        seal = self.seals.search(head) if any(name in head for name in self._seal_names) else None
         day = self._day(date[1]) if date else ""
         if not day and any(name in head for name in self._names):
             day = self._day_of_yaml(raw)

@@ -233,9 +233,11 @@ def _first(commits: Commits, count: int) -> Commits:
     )
 
 
-def running_maximum(times: Iterable[int], latest: int) -> list[int]:
+def running_maximum(times: Sequence[int], latest: int) -> list[int]:
     """Return the landing times: each the latest committer date so far; one that is none, or later than `latest`, adds nothing."""
-    return list(accumulate((time if time <= latest else UNDATED for time in times), max))
+    if max(times, default=UNDATED) > latest:
+        times = [time if time <= latest else UNDATED for time in times]
+    return list(accumulate(times, max))
 
 
 # ---------------------------------------------------------------------------------------------- keeping
@@ -288,7 +290,7 @@ def _commits(sections: Mapping[str, bytes], name: str) -> Commits:
     if not made.ids:
         made.subjects = []
     flat, lengths = _column(read["changes"]).tolist(), _column(read["lengths"])
-    paths = list(map(os.fsdecode, read["paths"].split(b"\0"))) if lengths else []
+    paths = os.fsdecode(read["paths"]).split("\0") if lengths else []
     ends = list(accumulate(lengths))
     _validate(made, flat, len(paths) == len(lengths) and sum(lengths) == len(flat) and min(lengths, default=0) >= 0)
     made.changes = {path: flat[end - length:end] for path, end, length in zip(paths, ends, lengths, strict=True)}

@@ -46,7 +46,7 @@ class VersionReading:
         wanted = {version.blob for path in paths for version in made.versions(path)}
         wanted.update(blob for path in paths for _, blob in made.side_versions(path))
         wanted.discard("")
-        made.facts.update((blob, kept[blob]) for blob in wanted if blob in kept)
+        made.facts.update({blob: kept[blob] for blob in wanted & kept.keys()})
         here = dict(self._here())
         made.facts |= here
         later = sorted(wanted - made.facts.keys() - set(self._started))
