@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, create_model
 
-from kbtool.cache import FOLDER, Cache
+from kbtool.cache import FOLDER, Cache, is_worth_writing
 from kbtool.characters import OddCharacter
 from kbtool.config import Config
 from kbtool.content_files import NO_STATE, State
@@ -186,13 +186,14 @@ class ArticleCache:
                 self._told[article.source] = frozenset(news)
                 with contextlib.suppress(ValueError):  # a file's name that is not UTF-8
                     lines[article.source] = self._line(news, article.head)
-        if lines != self._lines:
+        new = sum(self._lines.get(source) is not line for source, line in lines.items())
+        if is_worth_writing(new + len(self._lines.keys() - lines.keys()), len(self._lines)):
             sections = {
                 "articles": b"\n".join(article for article, _ in lines.values()),
                 "heads": b"\n".join(head for _, head in lines.values()),
             }
             self._cache.write(_NAME, self._key, sections)
-            self._lines = lines
+        self._lines = lines
 
     def _line(self, article: dict[str, Any], head: Head) -> tuple[bytes, bytes]:
         if max(article["state"][2:]) >= self._began - _COARSEST:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
 from kbtool.config import Config, FolderDefaults
 from kbtool.content_files import decode
@@ -23,13 +24,13 @@ from kbtool.history import History, Unproven, last_second
 _OPEN = re.compile(rb"(?:\xef\xbb\xbf)?---[ \t]*\r?\n")
 _CLOSE = re.compile(rb"\n(?:---|\.\.\.)[ \t]*\r?(?:\n|\Z)")
 _BLANK = b" \t\n\r\x0b\x0c"
+_DIGITS = 24  #: of a body's digest
 _SILENCE = re.compile(rb"<!--\s*kbtool\s*:\s*ignore\b[^<>]*-->")  #: no word of the article
 FETCH_ALL = "`git fetch --unshallow` brings it; in CI, write fetch-depth: 0 (GitHub) or GIT_DEPTH: 0 (GitLab)"
 _LEFT_OUT = "this clone leaves out older versions of the article: `git fetch --refetch --no-filter` brings them"
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """What one version of an article says: the day of its review ("" for none), its seal, and a digest of its body."""
 
     reviewed_on: str
@@ -47,6 +48,7 @@ class FactReader:
         """Prepare for the keys that this knowledge base uses."""
         self._config = config
         self._names = [name.encode() for name in _names_of(config, "last_reviewed_on")]
+        self._seal_names = [name.encode() for name in _names_of(config, "review_seal")]
         self.dates = _line_of(config, "last_reviewed_on")
         self.seals = _line_of(config, "review_seal")
         self.style = config.preset_.date_style
@@ -62,8 +64,9 @@ class FactReader:
         head, body = (raw[: closed.start()], raw[closed.end() :]) if closed else (b"", raw)
         if b"kbtool" in body:
             body = _SILENCE.sub(b"", body)
-        digest = hashlib.blake2b(body.translate(None, _BLANK), digest_size=12).hexdigest()
-        date, seal = self.dates.search(head), self.seals.search(head)
+        digest = hashlib.sha256(body.translate(None, _BLANK)).hexdigest()[:_DIGITS]
+        date = self.dates.search(head)
+        seal = self.seals.search(head) if any(name in head for name in self._seal_names) else None
         day = self._day(date[1]) if date else ""
         if not day and any(name in head for name in self._names):
             day = self._day_of_yaml(raw)
@@ -92,8 +95,7 @@ def _line_of(config: Config, key: str) -> re.Pattern[bytes]:
     return re.compile(rf"^{quote}(?:{words}){quote}[ \t]*:[ \t]*{value}".encode(), re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(NamedTuple):
     """An article as a landing left it; `blob` is "" where the landing removed it."""
 
     number: int
@@ -110,8 +112,7 @@ class Edit:
     authors: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
+class Review(NamedTuple):
     """Where the present review stands in history.
 
     `base` is the newest landing that certainly came before it: later ones are since the review. `landing` is the one that
@@ -143,9 +144,11 @@ class ArticleHistories:
 
     def versions(self, path: str) -> tuple[Version, ...]:
         """Return the versions of an article on the main line, oldest first, under the names that it had before too."""
-        if path not in self._versions:
-            self._versions[path] = tuple(sorted(self._trail(path, self.history.newest, set()), key=lambda one: one.number))
-        return self._versions[path]
+        found = self._versions.get(path)
+        if found is None:
+            trail = sorted(self._trail(path, self.history.newest, set()), key=lambda one: one.number)
+            found = self._versions[path] = tuple(trail)
+        return found
 
     def _trail(self, path: str, until: int, seen: set[str]) -> Iterator[Version]:
         landings, before = self.history.line.landings, 0
@@ -153,8 +156,9 @@ class ArticleHistories:
         for number, state in landings.steps(path):
             if number > until:
                 return
-            yield Version(number, landings.states[state][7:], path)
-            source = self._source(path, number, landings.states[state][7:]) if state and not before else ""
+            blob = landings.states[state][7:]
+            yield Version(number, blob, path)
+            source = self._source(path, number, blob) if state and not before else ""
             if source and source not in seen:
                 yield from self._trail(source, number - 1, seen)
             before = state
@@ -179,14 +183,23 @@ class ArticleHistories:
             raise Unproven(_LEFT_OUT)
         return found
 
+    def body_at(self, path: str, number: int) -> str:
+        """Return the digest of the body that the main line had after a landing; raises Unproven as `fact` does."""
+        for version in reversed(self.versions(path)):
+            if version.number <= number:
+                fact = self.fact(version.blob)
+                return fact.body if fact else ""
+        return ""
+
     def side_versions(self, path: str) -> Iterator[tuple[int, str]]:
         """Yield (side commit, blob) for what merged branches did to the article, under any of its names."""
         sides = self.history.line.sides
         if not sides.changes:
             return
         for name in {path, *(version.path for version in self.versions(path))}:
-            for side, state in sides.steps(name):
-                yield side, sides.states[state][7:]
+            if name in sides.changes:
+                for side, state in sides.steps(name):
+                    yield side, sides.states[state][7:]
 
     def is_cut(self, path: str) -> bool:
         """Return whether this clone does not know if the article is older than its first version here."""

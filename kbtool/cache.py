@@ -24,6 +24,7 @@ from kbtool.files import write_atomic
 
 FOLDER = ".kbtool/cache"  #: below the root of the knowledge base
 _FORMAT = 1
+_WORTH = 200  #: it takes so many times as long to work one thing out as to write it
 _LEFTOVER = 3600  #: seconds after which a temporary file belongs to nobody who is still alive
 
 
@@ -79,6 +80,11 @@ class Cache:
     def _note(self, text: str) -> None:
         if text not in self.notes:
             self.notes.append(text)
+
+
+def is_worth_writing(new: int, kept: int) -> bool:
+    """Return whether so much is new beside what is kept that it takes longer to work it out again than to write all anew."""
+    return new * _WORTH > kept
 
 
 def _prepare(folder: Path) -> int:

@@ -97,6 +97,8 @@ class Check(ABC):
     def at_key(self, article: Article, key: str | tuple[str | int, ...], message: str, **more: Any) -> Finding:
         """Return a finding at the place of a front matter key (as its author wrote it, or line 1 without it)."""
         path = key if isinstance(key, tuple) else (key,)
-        written = {ours: theirs for theirs, ours in article.aliases.items() if (theirs,) in article.places}
-        place = article.place(written.get(str(path[0]), path[0]), *path[1:])
+        if article.aliases:
+            written = {ours: theirs for theirs, ours in article.aliases.items() if (theirs,) in article.places}
+            path = (written.get(str(path[0]), path[0]), *path[1:])
+        place = article.place(*path)
         return self.finding(article, message, line=place.line, column=place.column, **more)

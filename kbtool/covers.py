@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from shlex import quote
+from typing import NamedTuple
 
 import pathspec
 
@@ -25,8 +26,7 @@ _SHOWN = 120  #: characters in which a command names files one by one
 _WILD = re.compile(r"[*?\[\\]")
 
 
-@dataclass(frozen=True, slots=True)
-class Glob:
+class Glob(NamedTuple):
     """One entry of `covers`."""
 
     written: str
@@ -71,8 +71,7 @@ def reaches(one: Glob, path: str, *, link: bool = False) -> bool:
     return pattern is not None and pattern.match(path) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class FileChange:
+class FileChange(NamedTuple):
     """A covered file that is not as it was: its states then and now ("" for none) and the landings since that touched it."""
 
     path: str
@@ -90,6 +89,7 @@ class Code:
     tree: Tree
     place: str = ""
     _matches: dict[str, frozenset[str]] = field(default_factory=dict)
+    _covered: dict[tuple[Glob, ...], frozenset[str]] = field(default_factory=dict)  #: articles often share what they cover
 
     @cached_property
     def _known(self) -> list[str]:
@@ -99,9 +99,9 @@ class Code:
     @cached_property
     def _links(self) -> list[str]:
         """Return the paths of submodules, whose files belong to another repository."""
-        landings = self.history.line.landings
-        links = {number for number, state in enumerate(landings.states) if state.startswith(_GITLINK)}
-        return [path for path, flat in landings.changes.items() if flat[-1] in links] if links else []
+        states = self.history.line.landings.states
+        changes = self.history.line.landings.changes
+        return [path for path, flat in changes.items() if flat and states[flat[-1]].startswith(_GITLINK)]
 
     @cached_property
     def uncommitted(self) -> frozenset[str]:
@@ -137,9 +137,12 @@ class Code:
 
     def covered(self, globs: Iterable[Glob]) -> frozenset[str]:
         """Return the paths, present and past, that the globs of one repository cover."""
-        ours = list(globs)
-        found = frozenset[str]().union(*(self.matching(one.glob) for one in ours if not one.exclude))
-        return found.difference(*(self.matching(one.glob) - self._entered(one.glob) for one in ours if one.exclude))
+        ours = tuple(globs)
+        if ours not in self._covered:
+            found = frozenset[str]().union(*(self.matching(one.glob) for one in ours if not one.exclude))
+            left_out = (self.matching(one.glob) - self._entered(one.glob) for one in ours if one.exclude)
+            self._covered[ours] = found.difference(*left_out)
+        return self._covered[ours]
 
     def present(self, globs: Iterable[Glob]) -> dict[str, str]:
         """Return path → state of the files that the globs cover now."""
@@ -205,9 +208,8 @@ class Code:
             path = self.moved_to(path, gone[-1]) if gone else ""
         return path if path in self.tree.paths else ""
 
-    def diff_command(self, base: int, files: Sequence[FileChange], globs: Sequence[Glob]) -> str:
+    def diff_command(self, base: int, paths: Sequence[str], globs: Sequence[Glob]) -> str:
         """Return the command that shows what changed since a landing."""
-        paths = [file.path for file in files]
         if globs and len(" ".join(paths)) > _SHOWN:
             paths = [f":(top,{'exclude,' if one.exclude else ''}glob){one.glob}" for one in globs]
         there = f"git -C {quote(self.place)} " if self.place else "git "

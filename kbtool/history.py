@@ -55,6 +55,7 @@ class History:
     people: dict[tuple[str, str], str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     _names: dict[tuple[str, str], str] = field(default_factory=dict)  #: what `people` says, as text
+    _landed_by: dict[int, int] = field(default_factory=dict)
 
     @property
     def newest(self) -> int:
@@ -83,21 +84,25 @@ class History:
     def landed_on(self, number: int) -> dt.date | None:
         """Return the day on which a landing landed, UTC; None where nothing before it is dated either."""
         time = self.times[number]
-        return None if time == UNDATED else dt.datetime.fromtimestamp(time, dt.UTC).date()
+        return None if time == UNDATED else dt.date.fromordinal(_EPOCH + time // 86_400)
 
     def landed_by(self, moment: int) -> int:
         """Return the newest landing that had certainly landed by a moment (seconds since 1970); -1 for none."""
-        number = bisect_right(self.times, moment) - 1
-        while number >= 0 and not self.dated(number):
-            number -= 1
-        return number
+        if moment not in self._landed_by:  # the last seconds of not so many days
+            number = bisect_right(self.times, moment) - 1
+            while number >= 0 and not self.dated(number):
+                number -= 1
+            self._landed_by[moment] = number
+        return self._landed_by[moment]
 
     def state_at(self, path: str, number: int) -> str:
         """Return mode and blob of a path after a landing, "" where it was not there."""
         flat = self.line.landings.changes.get(path)
         if not flat:
             return ""
-        at = bisect_right(flat[::2], number) if flat[-2] > number else len(flat) // 2
+        if flat[-2] <= number:
+            return self.line.landings.states[flat[-1]]
+        at = bisect_right(flat[::2], number)
         return self.line.landings.states[flat[2 * at - 1]] if at else ""
 
     def landings_of(self, path: str, after: int) -> list[int]:
@@ -120,9 +125,9 @@ class History:
 
     def authors(self, number: int) -> list[str]:
         """Return who made a landing: for a merge those of its branch, each once."""
-        sides = [side for side in self.line.by_branch.get(number, ()) if side not in self.ignored_sides]
-        names = [self.author(side, side=True) for side in sides] or [self.author(number)]
-        return list(dict.fromkeys(names))
+        branch = self.line.by_branch.get(number, ())
+        names = dict.fromkeys(self.author(side, side=True) for side in branch if side not in self.ignored_sides) if branch else {}
+        return list(names) or [self.author(number)]
 
     @cached_property
     def removed(self) -> dict[int, list[str]]:
@@ -167,9 +172,9 @@ class Opening:
         self._fork = fork or self.head
         strange = f"main_branch: there is no {main!r} here, so what is checked out counts as the main line"
         self._notes = (strange,) if main and self.head and not fork else ()
-        known = self._line.landings.numbers
-        if self._fork in known:  # the checkout is where the cache has been, or behind
-            self._line = cut(self._line, known[self._fork] + 1) if self._fork != self._line.tip else self._line
+        known = self._line.landings.ids
+        if self._fork != self._line.tip and self._fork in known:  # the checkout is behind the cache
+            self._line = cut(self._line, known.index(self._fork) + 1)
         self._reading = Reading(git, self._line, self._fork, folder) if self.head else None
 
     def _kept(self) -> tuple[Line, int]:

@@ -56,7 +56,7 @@ def scan_inline(
 
     `words` are classes of other tools, whose brackets are left alone; so are links by reference with attributes of their own.
     """
-    if "{" not in body or not _NAMES_ONE.search(body):  # nearly all braces are of code
+    if not names_one(body):
         return (), ()
     lines = body.split("\n")
     reader = _Reader(body, lines, first_line, audiences, words)
@@ -64,6 +64,11 @@ def scan_inline(
         if any("{" in line for line in lines[start:end]):
             reader.read(start, end)
     return tuple(reader.found), tuple(reader.problems)
+
+
+def names_one(text: str) -> bool:
+    """Return whether a text, or a text made of some of its lines, may have a list of attributes that names an audience."""
+    return "{" in text and _NAMES_ONE.search(text) is not None  # nearly all braces are of code
 
 
 def without_markers(lines: Sequence[str], found: Sequence[InlineRegion], first_line: int) -> list[str]:

@@ -11,7 +11,7 @@ import json
 import os
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate, chain
@@ -57,6 +57,11 @@ class Commits:
     def state_numbers(self) -> dict[str, int]:
         """Return the text of a state → its number."""
         return {state: number for number, state in enumerate(self.states)}
+
+    def forget(self) -> None:
+        """Forget what was worked out, since there are more commits now."""
+        for stale in ("numbers", "state_numbers"):
+            vars(self).pop(stale, None)
 
     def steps(self, path: str) -> list[tuple[int, int]]:
         """Return (commit, state) for each change of a path, oldest first."""
@@ -108,8 +113,7 @@ def parse(chunks: Iterable[bytes], into: Commits) -> None:
         raise GitError("git log ended within a commit", kind="git-failed") from None
     into.states += [f"{state[:6].decode()} {state[6:].decode()}" for state in list(states)[len(into.states):]]
     into.people += [(os.fsdecode(name), os.fsdecode(mail)) for name, mail in list(people)[len(into.people):]]
-    for stale in ("numbers", "state_numbers"):
-        vars(into).pop(stale, None)
+    into.forget()
 
 
 def _tokens(chunks: Iterable[bytes]) -> Iterator[list[bytes]]:
@@ -185,9 +189,7 @@ def append(line: Commits, new: Commits) -> None:
     people = {person: number for number, person in enumerate(line.people)}
     moved = [people.setdefault(person, len(people)) for person in new.people]
     line.people += list(people)[len(line.people):]
-    states = [line.state_numbers.setdefault(state, len(line.state_numbers)) for state in new.states]
-    line.states += list(line.state_numbers)[len(line.states):]
-    line.numbers.update((commit, before + number) for number, commit in enumerate(new.ids))
+    states = _taken_in(line.states, new.states)
     line.ids += new.ids
     line.subjects += new.subjects
     line.committed += new.committed
@@ -200,6 +202,18 @@ def append(line: Commits, new: Commits) -> None:
         for number, state in zip(flat[::2], flat[1::2], strict=True):
             if states[state] != (mine[-1] if mine else DELETED):  # else a merge into a branch brought what is in the line
                 mine += (before + number, states[state])
+    line.forget()
+
+
+def _taken_in(states: list[str], new: Sequence[str]) -> list[int]:
+    """Add the states that are not there yet; return the number of each. They are few, so the others are not numbered for them."""
+    asked = set(new)
+    known = {state: number for number, state in enumerate(states) if state in asked}
+    for state in new:
+        if state not in known:
+            known[state] = len(states)
+            states.append(state)
+    return [known[state] for state in new]
 
 
 def cut(line: Line, count: int) -> Line:
@@ -219,9 +233,11 @@ def _first(commits: Commits, count: int) -> Commits:
     )
 
 
-def running_maximum(times: Iterable[int], latest: int) -> list[int]:
+def running_maximum(times: Sequence[int], latest: int) -> list[int]:
     """Return the landing times: each the latest committer date so far; one that is none, or later than `latest`, adds nothing."""
-    return list(accumulate((time if time <= latest else UNDATED for time in times), max))
+    if max(times, default=UNDATED) > latest:
+        times = [time if time <= latest else UNDATED for time in times]
+    return list(accumulate(times, max))
 
 
 # ---------------------------------------------------------------------------------------------- keeping
@@ -273,15 +289,15 @@ def _commits(sections: Mapping[str, bytes], name: str) -> Commits:
         setattr(made, column, _column(read[column]))
     if not made.ids:
         made.subjects = []
-    flat, lengths = _column(read["changes"]), _column(read["lengths"])
-    paths = list(map(os.fsdecode, read["paths"].split(b"\0"))) if lengths else []
+    flat, lengths = _column(read["changes"]).tolist(), _column(read["lengths"])
+    paths = os.fsdecode(read["paths"]).split("\0") if lengths else []
     ends = list(accumulate(lengths))
     _validate(made, flat, len(paths) == len(lengths) and sum(lengths) == len(flat) and min(lengths, default=0) >= 0)
-    made.changes = {path: flat[end - length:end].tolist() for path, end, length in zip(paths, ends, lengths, strict=True)}
+    made.changes = {path: flat[end - length:end] for path, end, length in zip(paths, ends, lengths, strict=True)}
     return made
 
 
-def _validate(made: Commits, flat: Column[int], lengths_fit: bool) -> None:  # noqa: FBT001 - one of several facts
+def _validate(made: Commits, flat: list[int], lengths_fit: bool) -> None:  # noqa: FBT001 - one of several facts
     count = len(made.ids)
     columns = (made.subjects, made.committed, made.authored, made.authors)
     fits = (
@@ -301,5 +317,5 @@ def _column(raw: bytes) -> Column[int]:
     return made
 
 
-def _within(column: Column[int], limit: int) -> bool:
+def _within(column: Sequence[int], limit: int) -> bool:
     return not column or (min(column) >= -1 and max(column) < limit)

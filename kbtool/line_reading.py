@@ -48,6 +48,8 @@ class Reading:
         line = self._line
         known = dict(zip(line.sides.ids, line.contained, strict=True))
         merges = sorted(number for number in line.landings.parents if number >= before)
+        if not merges:
+            return
         graph = self._behind([parent for number in merges for parent in line.landings.parents[number]], known)
         sides: list[str] = []
         for number in merges:

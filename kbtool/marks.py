@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from kbtool.inline_regions import InlineRegion, scan_inline
+from kbtool.inline_regions import InlineRegion, names_one, scan_inline
 from kbtool.regions import Problem, Region, Span, comment_spans, fences, scan_regions
 
 _EXPIRES = re.compile(r"<!--\s*(end\s+)?expires\b:?\s*(.*?)\s*--!?>\Z", re.DOTALL | re.IGNORECASE)
@@ -64,6 +64,7 @@ class Marks(NamedTuple):
     expiries: tuple[Expiry, ...] = ()
     inlines: tuple[InlineRegion, ...] = ()
     silences: tuple[SilenceMark, ...] = ()
+    cut_matters: bool = False  #: there are parts for others, and besides them code or comments may begin elsewhere once those go
 
 
 NO_MARKS = Marks()
@@ -84,8 +85,9 @@ def read_marks(body: str, first_line: int, audiences: frozenset[str], directives
     spans, problem = comment_spans(body) if "<!--" in body else ([], None)
     problem = problem and replace(problem, line=problem.line + first_line - 1)
     problems = tuple(sorted((*problems, *more), key=lambda found: found.line))
-    silences = tuple(_silences(body, spans, first_line))
-    marks = Marks(includes, regions, problems, problem, tuple(_expiries(body, spans, first_line)), inlines, silences)
+    silences, expiries = tuple(_silences(body, spans, first_line)), tuple(_expiries(body, spans, first_line))
+    cut_matters = bool(regions or inlines) and (names_one(body) or "<!--" in body)
+    marks = Marks(includes, regions, problems, problem, expiries, inlines, silences, cut_matters)
     return NO_MARKS if marks == NO_MARKS else marks
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kbtool.articles import Article
-from kbtool.cache import Cache
+from kbtool.cache import Cache, is_worth_writing
 from kbtool.config import Config
 from kbtool.covers import MAIN, Code
 from kbtool.dates import Interval
@@ -115,7 +115,7 @@ class Repositories:
         known = {pair: kept[pair] for pair in (kept if len(made.judged) < len(made.articles) else pairs) if pair in kept}
         for name, code in made.code.items():
             known |= _counted(code, [pair for pair in pairs - known.keys() if pair.repository == name])
-        if any(not pair.uncommitted for pair in known.keys() - kept.keys()):
+        if is_worth_writing(sum(not pair.uncommitted for pair in known.keys() - kept.keys()), len(kept)):
             rows = [[*pair[:3], *lines] for pair, lines in sorted(known.items()) if not pair.uncommitted]
             self._cache.write(_LINES, "", {"lines": json.dumps(rows).encode()})
         return known

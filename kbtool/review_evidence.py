@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from kbtool.article_history import Review
@@ -24,8 +23,7 @@ class Pair(NamedTuple):
     uncommitted: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """Something that changed since a review: what, by which landings, since when, by whom, and how to see it.
 
     `since` is None where nothing that landed can be named. `files` are paths, those of another repository as `name:path`.
@@ -51,16 +49,14 @@ class Change:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Ignored:
+class Ignored(NamedTuple):
     """What changed since a review by landings that do not count."""
 
     part: str
     landings: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewEvidence:
+class ReviewEvidence(NamedTuple):
     """What is known about one article's review.
 
     `seal` is None where there is none, or where it is void: `void` then says why. `text_unknown` and `code_unknown`
@@ -89,7 +85,7 @@ def change_of(name: str, code: Code, files: Sequence[FileChange], base: int, glo
     return Change(
         tuple(label(name, file.path) for file in files), len(landings), *who(code.history, landings),
         tuple(label(name, file.path) for file in files if file.uncommitted), code.only_moved(files),
-        code.diff_command(base, files, globs), ((name, base),),
+        code.diff_command(base, [file.path for file in files], globs), ((name, base),),
         tuple(Pair(name, file.then[7:], file.now[7:], file.path if file.uncommitted else "") for file in files),
         (code.history.line.landings.ids[landings[0]],) if landings else (),
     )

@@ -14,7 +14,7 @@ from functools import cached_property
 from kbtool.article_history import ArticleHistories, Review
 from kbtool.articles import Article, with_content
 from kbtool.config import Config
-from kbtool.covers import MAIN, Code, FileChange, Glob, parse_covers
+from kbtool.covers import MAIN, Code, Glob, parse_covers
 from kbtool.history import History, Unproven, last_second
 from kbtool.review_evidence import Change, Ignored, Pair, ReviewEvidence, change_of, label, merged, who
 from kbtool.signatures import Seal, asset_paths, included, read_seal, sign_code, sign_review, sign_text
@@ -354,13 +354,13 @@ class _Judge:
             return None
         path = self.reviews.prefix + self.article.path
         rewordings = histories.rewordings(path)
-        before, landed = self._body_before(path, review.landing - 1), self._body_before(path, review.landing)
+        before, landed = histories.body_at(path, review.landing - 1), histories.body_at(path, review.landing)
         found = [number for number in rewordings if review.base < number < review.landing]
-        if self._body_before(path, review.base) == before:
+        if histories.body_at(path, review.base) == before:
             found = []
         fact = histories.fact(review.blob)
         reviewed = fact.body if fact else ""
-        if self._body_now(path) != reviewed:
+        if self._body_now(path, histories) != reviewed:
             kept_theirs = found and landed == before  # a merge of a review in a branch that changed no words
             found += [review.landing] if landed != reviewed and not kept_theirs else []
             found += [number for number in rewordings if number > review.landing]
@@ -368,20 +368,11 @@ class _Judge:
             return None
         return self._text_change([path], found) if found or path in self.reviews.code[MAIN].uncommitted else None
 
-    def _body_before(self, path: str, number: int) -> str:
-        """Return the digest of the body that the main line had after a landing."""
-        histories = self.reviews.histories
-        for version in reversed(histories.versions(path) if histories else ()):
-            if histories and version.number <= number:
-                fact = histories.fact(version.blob)
-                return fact.body if fact else ""
-        return ""
-
-    def _body_now(self, path: str) -> str:
+    def _body_now(self, path: str, histories: ArticleHistories) -> str:
         """Return the digest of the body in the work tree."""
-        if path in self.reviews.code[MAIN].uncommitted and self.reviews.histories:
-            return self.reviews.histories.reader.read(self.article.text.encode("utf-8", "surrogateescape")).body
-        return self._body_before(path, len(self.reviews.code[MAIN].history.line.landings.ids))
+        if path in self.reviews.code[MAIN].uncommitted:
+            return histories.reader.read(self.article.text.encode("utf-8", "surrogateescape")).body
+        return histories.body_at(path, histories.history.newest)
 
     def _text_change(self, paths: Sequence[str], landings: Sequence[int]) -> Change | None:
         """Return the change of these paths by these landings, unless none of them counts."""
@@ -392,5 +383,5 @@ class _Judge:
             self.ignored.append(Ignored("text", tuple(code.history.line.landings.ids[number] for number in landings)))
             return None
         base = self.review.base if self.review else -1
-        command = code.diff_command(base, [FileChange(path, "", "") for path in paths], ())
+        command = code.diff_command(base, paths, ())
         return Change(tuple(paths), len(counting), *who(code.history, counting), uncommitted, command=command)

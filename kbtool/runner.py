@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -101,8 +101,9 @@ def _run_one(
     try:
         if check.needs_history:
             require_history(evidence)
+        configured = bool(_configured(check, evidence))
         for fact in read():
-            facts.append(graded(fact, check, evidence) if isinstance(fact, Finding) else fact)
+            facts.append(graded(fact, check, evidence) if configured and isinstance(fact, Finding) else fact)
     except SkipCheck as skip:  # what it has found by then stands
         skipped = [Skipped(name, str(skip), lasting=skip.lasting)]
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's check may raise anything
@@ -119,18 +120,18 @@ def _broken(name: str, error: BaseException) -> Skipped:
 
 def _finished(findings: Iterable[Finding], evidence: Evidence) -> tuple[Finding, ...]:
     """Return the findings sorted, with fingerprint, owners (also those of an article that is gone) and the line they stand on."""
-    counted: Counter[tuple[str, str, str]] = Counter()
+    counted: dict[tuple[str, str, str], int] = {}
     articles = {article.path: article for article in evidence.articles}
     gone = {article.path: article for article in (evidence.compared.before.articles if evidence.compared else ())}
     out = []
     for finding in sorted(findings, key=lambda finding: finding.order):
         identity = (finding.code, finding.path, " ".join(finding.subject.split()))
-        counted[identity] += 1
+        counted[identity] = nth = counted.get(identity, 0) + 1
         article = articles.get(finding.path)
         owned = article or gone.get(finding.path)
         out.append(replace(
             finding,
-            fingerprint=_fingerprint(*identity, counted[identity]),
+            fingerprint=_fingerprint(*identity, nth),
             owners=owned.front_matter.owners if owned else (),
             excerpt=article.line(finding.line)[:_EXCERPT].rstrip() if article else "",
         ))
@@ -139,10 +140,15 @@ def _finished(findings: Iterable[Finding], evidence: Evidence) -> tuple[Finding,
 
 def graded(finding: Finding, check: Check, evidence: Evidence) -> Finding:
     """Return the finding with the severity of the configuration; what a check itself has graded down stays down."""
-    configured = evidence.config.checks.get(check.name(), {}).get("severity")
+    configured = _configured(check, evidence)
     if configured == Severity.WARNING or (configured == Severity.ERROR and finding.severity is check.severity):
         return replace(finding, severity=Severity(configured))
     return finding
+
+
+def _configured(check: Check, evidence: Evidence) -> str | None:
+    severity: str | None = evidence.config.checks.get(check.name(), {}).get("severity")
+    return severity
 
 
 def _fingerprint(code: str, path: str, subject: str, nth: int) -> str:

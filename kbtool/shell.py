@@ -146,6 +146,8 @@ def run_checks(
     for kind, lines in {**notes, "history": told, "cache": cache.notes}.items():
         for line in lines:
             say(f"warning[{kind}]: {line}")
+    held: list[object] = [evidence, found]
+    held.append(held)  # a cycle, for which `main` lets nobody look: to free all that piece by piece takes longer than to end
     return evidence, found
 
 

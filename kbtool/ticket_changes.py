@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from kbtool.articles import Article
 from kbtool.evidence import Evidence
@@ -24,8 +24,7 @@ from kbtool.tickets import Ticket
 _MOST = 10  #: tickets of one article that are tried in all combinations
 
 
-@dataclass(frozen=True, slots=True)
-class TicketChange:
+class TicketChange(NamedTuple):
     """A ticket that is not as the article takes it to be: what happened, and on which day if that is known."""
 
     named: NamedTicket
@@ -46,7 +45,7 @@ def ticket_changes(article: Article, evidence: Evidence) -> Iterator[TicketChang
         place = _place(one.named)
         if place not in told and (place not in expected or one.what == "changed"):
             told.add(place)  # a ticket of the front matter that the text names as well is said once, with what the text says
-            yield replace(one, named=replace(one.named, sentence=sentences.get(place, "")))
+            yield one._replace(named=one.named._replace(sentence=sentences.get(place, "")))
 
 
 def _unexpected(named: Sequence[NamedTicket]) -> Iterator[TicketChange]:

@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from kbtool.articles import Article
 from kbtool.config import Config
@@ -22,8 +23,7 @@ _NOTHING_SAID = (Outcome.FORBIDDEN, Outcome.UNREACHABLE)
 _FUTURE = dt.timedelta(hours=1)  #: what two clocks may differ
 
 
-@dataclass(frozen=True, slots=True)
-class NamedTicket:
+class NamedTicket(NamedTuple):
     """A ticket at one place of an article, and what is known about it: the ticket, or why there is none, or why nothing is known.
 
     `number` counts the entries of `tickets` in the front matter from 0, and is -1 elsewhere; in the text, `sentence` names the
@@ -68,6 +68,7 @@ class TicketEvidence:
     now: dt.datetime
     mentions: TicketMentions
     _named: dict[str, tuple[NamedTicket, ...]] = field(default_factory=dict)
+    _spoken_of: dict[str, tuple[NamedTicket, ...]] = field(default_factory=dict)
     _answers: dict[tuple[str, str], NamedTicket] = field(default_factory=dict)
 
     def of(self, article: Article) -> tuple[NamedTicket, ...]:
@@ -76,7 +77,11 @@ class TicketEvidence:
         Raises:
             ConfigError: the file of a `file` tracker cannot be read.
         """
-        return tuple(one for one in self.named(article) if one.in_front_matter or (one.sentence and not one.in_code))
+        found = self._spoken_of.get(article.path)
+        if found is None:
+            spoken_of = (one for one in self.named(article) if one.in_front_matter or (one.sentence and not one.in_code))
+            found = self._spoken_of[article.path] = tuple(spoken_of)
+        return found
 
     def read_in(self, article: Article) -> tuple[NamedTicket, ...]:
         """Return the tickets in what editions may show of an article: its text, code and all, title, description and the like."""
@@ -149,11 +154,8 @@ class TicketEvidence:
         if place not in self._answers:
             self._answers[place] = self._answered(NamedTicket(one.key, one.key, one.tracker, 0, 0), one.key)
         told = self._answers[place]
-        return NamedTicket(  # `replace` takes twice as long
-            one.reference, one.key, one.tracker, one.line, one.column, one.number, one.sentence, one.expects,
-            ticket=told.ticket, unknown=told.unknown, missing=told.missing, moved_to=told.moved_to, private=told.private,
-            hidden=one.hidden, in_code=one.in_code,
-        )
+        return one._replace(
+            ticket=told.ticket, unknown=told.unknown, missing=told.missing, moved_to=told.moved_to, private=told.private)
 
     def _is_public(self, tracker: str) -> bool:
         return tracker == EMBEDDED or self.config.trackers[tracker].public
@@ -162,30 +164,30 @@ class TicketEvidence:
         """Return what is known of a ticket under a key, which is another one than its own where it has moved."""
         name = one.tracker
         found = self._from_file(name, key) if self.trackers[name].kind == "file" else self._from_snapshot(name, key)
-        one = replace(one, private=not self._is_public(name))
+        one = one._replace(private=not self._is_public(name))
         if isinstance(found, str):
-            return replace(one, unknown=found)
+            return one._replace(unknown=found)
         if found.ticket is not None:  # under the key that articles and their seals know it by
-            return replace(one, ticket=replace(found.ticket, key=one.key), private=one.private or found.ticket.confidential)
+            return one._replace(ticket=replace(found.ticket, key=one.key), private=one.private or found.ticket.confidential)
         if found.outcome is Outcome.MOVED:
-            return self._moved(replace(one, private=True), found, key)
+            return self._moved(one._replace(private=True), found, key)
         if found.outcome in (Outcome.MISSING, Outcome.GONE):
             it = "it" if key == one.key else f"{key}, to which it has moved,"
             was = "was deleted" if found.outcome is Outcome.GONE else "does not exist"
-            return replace(one, missing=f"{it} {was}, says the tracker {name}")
+            return one._replace(missing=f"{it} {was}, says the tracker {name}")
         forbidden = found.outcome is Outcome.FORBIDDEN
         reason = found.reason or ("it may not be seen with this token" if forbidden else "there was no answer")
-        return replace(one, unknown=f"{name} has not told of {key}: {reason}", private=one.private or forbidden)
+        return one._replace(unknown=f"{name} has not told of {key}: {reason}", private=one.private or forbidden)
 
     def _moved(self, one: NamedTicket, found: Answer, key: str) -> NamedTicket:
         """Follow a ticket to its new key, once."""
         new = self.trackers[one.tracker].key_of(found.moved_to) if found.moved_to else None
         if not found.moved_to or new == one.key:
             where = "in a circle" if new else "and it is not said where"
-            return replace(one, moved_to="", unknown=f"{one.key} has moved {where}, says the tracker {one.tracker}")
-        moved = replace(one, moved_to=new or found.moved_to)
+            return one._replace(moved_to="", unknown=f"{one.key} has moved {where}, says the tracker {one.tracker}")
+        moved = one._replace(moved_to=new or found.moved_to)
         if new is None or key != one.key:
-            return replace(moved, unknown=f"{one.key} has moved to {moved.moved_to}; name that one")
+            return moved._replace(unknown=f"{one.key} has moved to {moved.moved_to}; name that one")
         return self._answered(moved, new)
 
     def _from_file(self, name: str, key: str) -> Answer:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from pydantic import BaseModel
 
 from kbtool.articles import Article
-from kbtool.cache import Cache
+from kbtool.cache import Cache, is_worth_writing
 from kbtool.config import Config
 from kbtool.regions import code_test, comment_spans
 from kbtool.tickets import Tracker
@@ -66,7 +66,8 @@ class TicketMentions:
 
     def keep(self) -> None:
         """Keep what this run has found."""
-        if self._key and self._found.keys() != (self._kept or {}).keys():
+        kept = self._kept or {}
+        if self._key and is_worth_writing(len(self._found.keys() ^ kept.keys()), len(kept)):
             rows = {name: [[*one[:-1], dict(one.claims)] for one in found] for name, found in self._found.items()}
             self._cache.write(_FILE, self._key, {"mentions": json.dumps(rows).encode()})
 

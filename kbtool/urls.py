@@ -69,7 +69,7 @@ class UrlMap:
 
     content: Content
     site: SiteConfig
-    _targets: dict[str, dict[str, dict[str, Target]]] = field(default_factory=dict, compare=False, repr=False)
+    _targets: dict[str, tuple[Article, dict[str, dict[str, Target]]]] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def pages(self) -> dict[str, str]:
@@ -122,13 +122,15 @@ class UrlMap:
 
     def _by_kind(self, article: Article) -> dict[str, dict[str, Target]]:
         """Return kind → link → what it leads to; worked out once for each article of the content (an old version is none)."""
-        known = self._targets if self.content.by_source.get(article.source) is article else {}
-        found = known.get(article.source)
-        if found is None:
-            found = known[article.source] = {}
-            for href in article.markdown.targets:
-                target = self.resolve(article.source, href)
-                found.setdefault(target.kind, {})[href] = target
+        known = self._targets.get(article.source)
+        if known is not None and known[0] is article:
+            return known[1]
+        found: dict[str, dict[str, Target]] = {}
+        for href in article.markdown.targets:
+            target = self.resolve(article.source, href)
+            found.setdefault(target.kind, {})[href] = target
+        if self.content.by_source.get(article.source) is article:
+            self._targets[article.source] = article, found
         return found
 
     def named(self, name: str) -> Article | None:

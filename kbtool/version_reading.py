@@ -10,13 +10,14 @@ from itertools import chain, pairwise
 
 from kbtool.article_history import ArticleHistories, Fact, FactReader
 from kbtool.articles import Article
-from kbtool.cache import Cache
+from kbtool.cache import Cache, is_worth_writing
 from kbtool.config import Config
 from kbtool.git import Git, GitError
 from kbtool.history import History
 from kbtool.landings import Line
 
 _FILE = "articles"  #: of the cache
+_COLUMNS = ("blobs", "days", "seals", "bodies")  #: of facts, line by line: no fact holds a line end
 
 
 class VersionReading:
@@ -45,13 +46,14 @@ class VersionReading:
         wanted = {version.blob for path in paths for version in made.versions(path)}
         wanted.update(blob for path in paths for _, blob in made.side_versions(path))
         wanted.discard("")
-        made.facts.update((blob, kept[blob]) for blob in wanted if blob in kept)
+        made.facts.update({blob: kept[blob] for blob in wanted & kept.keys()})
         here = dict(self._here())
         made.facts |= here
         later = sorted(wanted - made.facts.keys() - set(self._started))
         for blob, raw in chain(self._contents, self._git.blobs(later)):
             made.facts[blob] = None if raw is None else made.reader.read(raw)
-        if self._started or here or later or self._renames != made.similar:
+        new = len(self._started) + len(here) + len(later)
+        if is_worth_writing(new, len(kept)) or self._renames != made.similar:
             _keep(self._cache, made)
         return made
 
@@ -85,6 +87,8 @@ def _moves(history: History, suffixes: tuple[str, ...]) -> list[str]:
     """Return the landings that added an article and removed one: they may have renamed it."""
     landings = history.line.landings
     losing = {number for number, gone in history.removed.items() if any(path.endswith(suffixes) for path in gone)}
+    if not losing:
+        return []
     gaining = {number for path in landings.changes if path.endswith(suffixes) for number in _arrivals(landings.steps(path))}
     return sorted(landings.ids[number] for number in losing & gaining)
 
@@ -121,9 +125,9 @@ def _kept(cache: Cache, key: str) -> tuple[dict[str, Fact | None], dict[str, dic
     if sections is None:
         return {}, {}
     try:
-        facts = json.loads(sections["facts"])
+        blobs, *columns = (sections[name].decode().split("\n")[:-1] for name in _COLUMNS)
         renames = json.loads(sections["renames"])
-        return {str(blob): Fact(*map(str, fact)) for blob, fact in facts.items()}, {
+        return dict(zip(blobs, map(Fact._make, zip(*columns, strict=True)), strict=True)), {
             str(commit): {str(new): str(old) for new, old in pairs.items()} for commit, pairs in renames.items()}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         cache.damaged(_FILE)
@@ -131,5 +135,6 @@ def _kept(cache: Cache, key: str) -> tuple[dict[str, Fact | None], dict[str, dic
 
 
 def _keep(cache: Cache, made: ArticleHistories) -> None:
-    facts = {blob: (fact.reviewed_on, fact.seal, fact.body) for blob, fact in made.facts.items() if fact}
-    cache.write(_FILE, made.reader.key, {"facts": json.dumps(facts).encode(), "renames": json.dumps(made.similar).encode()})
+    facts = [(blob, *fact) for blob, fact in made.facts.items() if fact]
+    columns = {name: "".join(f"{fact[at]}\n" for fact in facts).encode() for at, name in enumerate(_COLUMNS)}
+    cache.write(_FILE, made.reader.key, {**columns, "renames": json.dumps(made.similar).encode()})

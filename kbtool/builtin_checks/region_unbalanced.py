@@ -51,8 +51,7 @@ class RegionUnbalanced(Check):
         problems = [*marks.region_problems, *([marks.comment_problem] if marks.comment_problem else [])]
         for problem in problems:
             yield self.finding(article, problem.message, line=problem.line, hint=problem.hint, subject=problem.message)
-        # Only what looks like code or a comment can become text, and only where something is cut.
-        if not problems and (marks.regions or marks.inlines) and ("{" in article.body or "<!--" in article.body):
+        if not problems and marks.marks.cut_matters:
             troubles = {cut_trouble(article, edition) for edition in evidence.shown_in[article.source]}
             for message, where, hint in sorted({(one.message, one.where, one.hint) for one in troubles if one}):
                 line = where.removeprefix(f"{article.path}:")

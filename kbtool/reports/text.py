@@ -89,10 +89,10 @@ def _finding(finding: Finding, paint: Paint) -> Iterator[str]:
 
 def _marker(finding: Finding) -> str:
     """Return carets under the word that the finding starts at, in the line as it is shown."""
-    before = visible(finding.excerpt[: finding.column - 1])
-    rest = finding.excerpt[finding.column - 1 :]
-    word = _WORD.match(rest)
-    return _NO_TAB.sub(" ", before) + "^" * max(1, len(visible(word[0])) if word else 1)
+    at = finding.column - 1
+    before = _NO_TAB.sub(" ", visible(finding.excerpt[:at])) if at else ""
+    word = _WORD.match(finding.excerpt[at:])
+    return before + "^" * max(1, len(visible(word[0])) if word else 1)
 
 
 def _summary(run: Run, paint: Paint) -> str:
