@@ -17,8 +17,8 @@ from itertools import accumulate, chain, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from kbtool.forked import processors, side_by_side
-from kbtool.kept_hits import Heard, Searched, heard, read_searched, write_searched
-from kbtool.passages import PHRASE, Hit, Passages
+from kbtool.kept_hits import PHRASE, Heard, Hit, Searched, heard, keep, read_searched
+from kbtool.passages import Passages
 from kbtool.site_pieces import Pieces
 from kbtool.site_text import BROKEN, texts
 from kbtool.site_words import (
@@ -98,19 +98,24 @@ def audit_site(site: Path, withheld: Withheld, *, allowed: Collection[str] = ())
 class Auditor:
     """What `audit_site` does in two steps, so that the first can be done while the site is being built."""
 
-    def __init__(self, withheld: Withheld, allowed: Collection[str] = (), known: Iterable[Path] = ()) -> None:
-        """Learn what to look for; files with the same bytes as a `known` one, such as the theme's, are passed over."""
+    def __init__(
+        self, withheld: Withheld, allowed: Collection[str] = (), known: Iterable[Path] = (), kept: Path | None = None
+    ) -> None:
+        """Learn what to look for; files with the same bytes as a `known` one, such as the theme's, are passed over.
+
+        What is found in what is shown is `kept` in a file, so that the next auditor need only read what is new.
+        """
         self._hides = bool(withheld.phrases or withheld.titles or withheld.texts or withheld.files)
         if not self._hides:  # the widest edition
             return
-        quiet = [fold_words(text) for text in allowed]
+        self._quiet = quiet = [fold_words(text) for text in allowed]
         phrases = {
             phrase: label for phrase, label in withheld.phrases.items()
             if not any(has_words(text, fold_words(phrase)) for text in quiet)
         }
         self._phrases = phrases
         self._folder = Folder(phrases)
-        self._passages = Passages(withheld.titles, withheld.texts, withheld.shown, quiet, self._folder.words)
+        self._passages = Passages(withheld.titles, withheld.texts, withheld.shown, self._folder.words, kept)
         self._longest = max([self._passages.longest, *(len(fold_words(phrase).split()) for phrase in phrases)])
         self._files = {
             key: path for key, path in withheld.files.items() if not any(has_words(it, fold_words(path)) for it in quiet)
@@ -129,21 +134,21 @@ class Auditor:
     def audit(self, site: Path, kept: Path | None = None) -> list[Leak]:
         """Return what leaks in a site, as `audit_site` does.
 
-        What an audit found is `kept` in a file of its own, so that the next one need only search what is new. A site is read as
-        a whole each time: what was found in a file is known by its bytes.
+        What is found is `kept` in a file too, so that the next audit need only search what is new. A site is read as a whole
+        each time: what was found in a file is known by its bytes.
         """
         entries = [*_walk(site, "")]
         leaks = [replace(trouble, file=name) for _, name, trouble in entries if trouble]
         found: list[tuple[str, str, Collection[Hit]]] = []
         if self._hides:
-            whole = [(path, name) for path, name, trouble in entries if not trouble]
+            whole = [(path, name) for path, name, trouble in entries if not trouble and not path.is_dir()]
             readings = self._search_site([path for path, _ in whole], kept)
             for (_, name), reading in zip(whole, readings, strict=True):
                 leaks += (replace(leak, file=name) for leak in reading.leaks)
                 found.append((name, "", reading.hits))
             found += self._names([name for _, name, _ in entries])
         if words := {hit for *_, hits in found for hit in hits if hit[0] != PHRASE}:
-            self._passages.look_up(words)
+            self._passages.look_up(words, self._quiet)
         for name, kind, hits in found:
             told = sorted((self._passages.place(hit[1]), hit, leak) for hit in hits for leak in self._leaks(hit))
             leaks += (replace(leak, file=name, kind=kind or leak.kind) for *_, leak in told)
@@ -163,7 +168,10 @@ class Auditor:
         searched = iter(self._search_all([path for path, reading in zip(paths, recalled, strict=True) if reading is None]))
         readings = [reading or next(searched) for reading in recalled]
         if kept:
-            self._keep(kept, was if known else None, {it.key: frozenset(it.hits) for it in readings if it.key})
+            files = {reading.key: frozenset(reading.hits) for reading in readings if reading.key}
+            sought = self._passages.sought(self._longest, {*self._phrases} - self._folder.forgotten)
+            keep(kept, was if known else None, sought, files, self._heard.joined(self._all_heard()))
+            self._words, self._heard = None, Heard()
         return readings
 
     def _still_known(self, was: Searched) -> dict[bytes, frozenset[Hit]]:
@@ -190,15 +198,6 @@ class Auditor:
         if phrase not in self._folder.forgotten and self._passages.is_shown(phrase):
             self._folder.forget(phrase)
         return phrase in self._folder.forgotten
-
-    def _keep(self, kept: Path, was: Searched | None, files: dict[bytes, frozenset[Hit]]) -> None:
-        sought = self._passages.sought(self._longest, {*self._phrases} - self._folder.forgotten)
-        new = self._heard.joined(self._all_heard())
-        self._words, self._heard = None, Heard()
-        if was is None:
-            write_searched(kept, Searched(sought, files, new, len(new.words)))
-        elif (sought, files) != was[:2]:
-            write_searched(kept, Searched(sought, files, was.heard.joined(new), was.whole))
 
     def _all_heard(self) -> Heard:
         return heard(self._words or (), self._folder.spellings, sorted(self._apart))
@@ -252,7 +251,7 @@ class Auditor:
         leaks: list[Leak] = []
         key = b""
         try:
-            data = b"" if path.is_dir() else path.read_bytes()
+            data = path.read_bytes()
             if self._words is not None or _length(data) in self._lengths:
                 key = digest(data)
             if whole := self._files.get(key):

@@ -1,8 +1,8 @@
-"""What audits found in the files of a site, kept by the digests of their bytes: no file is searched twice for the same.
+"""What audits found, in the files of a site and in what it may show, kept by digests: nothing is searched twice for the same.
 
 What a file holds of what is looked for follows from its bytes alone, not from what may be shown. So an audit searches the files
 that are new, and the others only for what is looked for since. For that all words that were searched are kept too: if none of
-them is anything new, the files have nothing of it; else all are searched again.
+them is anything new, the files have nothing of it; else all are searched again. It is the same with texts that may be shown.
 
 A record that is cut off, altered or of other code is none. Nothing of it is believed beyond what it was written for: it lies in
 the work folder beside what is published from there, never where a stranger's run keeps things (see `cache`).
@@ -16,13 +16,29 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from kbtool.cache import Cache
-from kbtool.passages import PART, PHRASE, WHOLE, Hit, Sought
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+Hit = tuple[str, str]  #: `PHRASE` and a phrase, `PART` and eight words of a text, `WHOLE` and the words of a short text or title
+PHRASE, PART, WHOLE = "phrase", "part", "whole"
+
 _LINE = b"\n"
 _GROWTH = 2  # times what the words of a whole site took that may be kept, before a site is searched as a whole again
+
+
+class Sought(NamedTuple):
+    """What was looked for: all that decides what is found, so that another run can tell what is new.
+
+    `span` is how many words in a row have been read together at least; `long` are the digests of texts whose parts are looked
+    for, `silent` parts of them that are not.
+    """
+
+    span: int
+    phrases: frozenset[str]
+    short: frozenset[str]
+    long: frozenset[str]
+    silent: frozenset[str]
 
 
 class Heard(NamedTuple):
@@ -79,6 +95,14 @@ def read_searched(path: Path) -> Searched | None:
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
         cache.damaged(path.name)
         return None
+
+
+def keep(path: Path, was: Searched | None, sought: Sought, files: Mapping[bytes, frozenset[Hit]], new: Heard) -> None:
+    """Keep what was found, and all that was searched: `new` in addition to what was used from before."""
+    if was is None:
+        write_searched(path, Searched(sought, files, new, len(new.words)))
+    elif (sought, files) != was[:2]:
+        write_searched(path, Searched(sought, files, was.heard.joined(new), was.whole))
 
 
 def write_searched(path: Path, searched: Searched) -> None:

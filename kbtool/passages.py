@@ -12,9 +12,13 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 from itertools import chain, repeat
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
+from kbtool.kept_hits import PART, WHOLE, Hit, Searched, Sought, heard, keep, read_searched
 from kbtool.site_words import fold_words, without_tags
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _SHINGLE = 8  # words
 _STEP = 3  # words from one look to the next: every shingle has a run that begins at such a place
@@ -24,24 +28,8 @@ _LONG = 12  # characters that make a word telling
 _DIGITS = 6  # digits that make bare numbers telling: icons are full of shorter ones
 _MIXED = 4  # characters from which a word of letters and digits tells
 _OFTEN = 50  # times that a word is in long texts which makes it a bad sign of a short one
+_DIGEST = 16  # bytes
 _KEY = 8  # characters from which such a word tells alone, out of a longer text
-
-Hit = tuple[str, str]  #: `PHRASE` and a phrase, `PART` and eight words of a text, `WHOLE` and the words of a short text or title
-PHRASE, PART, WHOLE = "phrase", "part", "whole"
-
-
-class Sought(NamedTuple):
-    """What was looked for: all that decides what is found, so that another run can tell what is new.
-
-    `span` is how many words in a row have been read together at least; `long` are the digests of texts whose parts are looked
-    for, `silent` parts of them that are not.
-    """
-
-    span: int
-    phrases: frozenset[str]
-    short: frozenset[str]
-    long: frozenset[str]
-    silent: frozenset[str]
 
 
 _NOT_WORDS = re.compile(
@@ -105,7 +93,7 @@ class Runs:
         for words in map(str.split, long):
             self._runs.update(_hashes(words, _RUN))
             self._count.update(words)
-        self.silent: set[str] = set()  #: parts of long texts, or near them, that are not looked for
+        self.silent: AbstractSet[str] = frozenset()  #: parts of long texts, or near them, that are not looked for
         self.look_for(short)
 
     @property
@@ -158,12 +146,6 @@ class Runs:
     def _has_part(self, part: str) -> bool:
         return part not in self.silent and hash(tuple(part.split())) in self._parts
 
-    def silence(self, folded: str) -> list[str]:
-        """Look no longer for the parts of long texts that the words have in them; return the short texts."""
-        words = folded.split()
-        self.silent.update(map(" ".join, self._parts_near(words)))
-        return [*self._short_in(words)]
-
     def _parts_near(self, words: list[str]) -> Iterator[tuple[str, ...]]:
         """Yield the eight words around each run that is part of a long text."""
         looks = [*_hashes(words, _RUN, _STEP)]
@@ -190,11 +172,14 @@ class Passages:
     """What is withheld, and of what a site has of it, what nothing shown has."""
 
     def __init__(
-        self, titles: Mapping[str, str], texts: Mapping[str, str], shown: Iterable[str], quiet: Iterable[str],
-        fold: Callable[[str], str],
+        self, titles: Mapping[str, str], texts: Mapping[str, str], shown: Iterable[str], fold: Callable[[str], str],
+        kept: Path | None = None,
     ) -> None:
-        """Learn what to look for, what may be shown, folded texts that silence what is in them, and how to fold a text."""
-        self._shown, self._quiet, self._fold = shown, [*quiet], fold
+        """Learn what to look for, what may be shown, and how to fold a text.
+
+        What is shown need not be read again if it was searched for the same, by what is `kept` in a file.
+        """
+        self._shown, self._fold = shown, fold
         self._told: dict[str, bool] = {}  # phrase -> whether it is shown
         self._long: dict[str, str] = {}
         self._short: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)  # words -> labels, and whether text or title
@@ -210,9 +195,9 @@ class Passages:
                 self._short[folded].update(zip(labels, repeat("text")))
         self.longest = max([_SHINGLE, *(len(text.split()) for text in self._short)])  #: words that are looked for in a row
         self._looked_up: set[Hit] = set()
-        self._silent: set[Hit] = set()  # those that are shown or allowed
-        self._seen: set[str] = set()  # telling words that are shown
-        self._silence()
+        self._silent: set[Hit]  # those that are shown or allowed
+        self._seen: set[str]  # telling words that are shown
+        self._silence(kept)
 
     def _learn(self, source: str, label: str) -> Iterator[str]:
         """Keep the parts of a long text; yield the short ones."""
@@ -227,7 +212,7 @@ class Passages:
                 yield folded
         yield from filter(_is_key, {*fold_words(source).split()})
 
-    def _silence(self) -> None:
+    def _silence(self, kept: Path | None) -> None:
         """Look no longer for what is shown, as it stands in its source or as a page shows it for the most part.
 
         That is most of what is shown and withheld. `look_up` takes more time, since it tries every reading of what is shown,
@@ -235,12 +220,39 @@ class Passages:
         """
         telling = {word for text in self._short for word in _rare(text)}
         self._runs = Runs(self._long, {*self._short, *telling})
-        for markdown in self._shown if self._long or self._short else ():
-            forms = {self._fold(markdown), self._fold(next(without_tags(_displayed(markdown))))}
-            found = [text for folded in forms for text in self._runs.silence(folded)]
-            self._silent.update((WHOLE, text) for text in found)
-            self._seen.update(telling.intersection(found))
+        found = self._found_in_shown(kept) if self._runs.has_any else ()
+        self._silent = {(kind, text) for kind, text in found if kind == WHOLE}
+        self._seen = {word for _, word in self._silent if word in telling}
+        self._runs.silent = {part for kind, part in found if kind == PART}
         self._runs.look_for(text for text in self._short if any(self.leaks((WHOLE, text))))
+
+    def _found_in_shown(self, kept: Path | None) -> AbstractSet[Hit]:
+        """Return what is both shown and looked for."""
+        was = read_searched(kept) if kept else None
+        known = self._still_shown(was) if was else {}
+        files: dict[bytes, frozenset[Hit]] = {}
+        lines: dict[str, None] = {}
+        for markdown in self._shown:
+            key = hashlib.blake2b(markdown.encode("utf-8", "surrogatepass"), digest_size=_DIGEST).digest()
+            if key in known:
+                files[key] = known[key]
+            elif key not in files:
+                forms = dict.fromkeys([self._fold(markdown), self._fold(next(without_tags(_displayed(markdown))))])
+                files[key] = frozenset(chain.from_iterable(map(self._runs.find, forms)))
+                lines |= forms
+        if kept:
+            keep(kept, was if known else None, self.sought(0, ()), files, heard(lines))
+        return frozenset[Hit]().union(*files.values())
+
+    def _still_shown(self, was: Searched) -> Mapping[bytes, frozenset[Hit]]:
+        """Return what is known of texts that are shown, if there is surely nothing else in them that is looked for now."""
+        table = frozenset[Hit]().union(*was.files.values())
+        if was.is_overgrown or self.has_new(was.sought, table, was.heard.lines(), frozenset()):
+            return {}
+        if was.sought == self.sought(0, ()):
+            return was.files
+        still = {hit for hit in table if self.looks_for(hit)}
+        return {key: hits & still for key, hits in was.files.items()}
 
     @cached_property
     def _everything(self) -> str:
@@ -259,8 +271,8 @@ class Passages:
 
     def sought(self, span: int, phrases: Iterable[str]) -> Sought:
         """Return what is looked for, with these phrases."""
-        long, silent = map(_digest, self._long), self._runs.silent
-        return Sought(span, frozenset(phrases), self._runs.short, frozenset(long), frozenset(silent))
+        long = frozenset(map(_digest, self._long))
+        return Sought(span, frozenset(phrases), self._runs.short, long, frozenset(self._runs.silent))
 
     def looks_for(self, hit: Hit) -> bool:
         """Return whether words are among those that are looked for."""
@@ -288,8 +300,8 @@ class Passages:
         """Yield the parts, titles and short texts that folded words have in them, and that may be withheld."""
         return self._runs.find(folded)
 
-    def look_up(self, hits: Iterable[Hit]) -> None:
-        """Look up which of what a site was found to hold is shown or allowed, and so no leak."""
+    def look_up(self, hits: Iterable[Hit], quiet: Iterable[str]) -> None:
+        """Look up which of what a site was found to hold is shown, or in folded texts that silence it, and so no leak."""
         new = {*hits} - self._looked_up
         self._looked_up |= new
         if not new:
@@ -297,7 +309,7 @@ class Passages:
         short = {words for kind, words in new if kind == WHOLE}
         telling = {word for words in short for word in _rare(words)}
         runs = Runs({words: "" for kind, words in new if kind == PART}, short | telling)
-        for text in self._quiet:
+        for text in quiet:
             self._silent.update(new.intersection(runs.find(text)))
         for markdown in self._shown:
             found = {hit for folded in self._forms(markdown) for hit in runs.find(folded)}
@@ -321,7 +333,7 @@ class Passages:
 
 
 def _digest(text: str) -> str:
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_DIGEST).hexdigest()
 
 
 def _rare(words: str) -> list[str]:

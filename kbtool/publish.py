@@ -169,7 +169,7 @@ class _Build:
         config = self.evidence.config
         how = How(config.engine, self.evidence.today, bare=config.base is not None)
         with ThreadPoolExecutor(1) as aside:
-            auditor = aside.submit(_auditor, self.evidence, self.edition, staged)
+            auditor = aside.submit(_auditor, self.evidence, self.edition, staged, kept_hits(config, self.edition.name))
             self._notes = (*staged.notes, *build_site(staged.folder, out, kept, lunr=not staged.searches, how=how))
             return auditor.result()
 
@@ -230,5 +230,6 @@ def audit_folder(evidence: Evidence, edition: Edition, site: Path) -> list[Leak]
         return _auditor(evidence, edition, staged).audit(site)
 
 
-def _auditor(evidence: Evidence, edition: Edition, staged: Staged) -> Auditor:
-    return Auditor(withheld(evidence, edition, staged), evidence.config.audit_allow, known=theme_files(evidence.config.engine))
+def _auditor(evidence: Evidence, edition: Edition, staged: Staged, kept: Path | None = None) -> Auditor:
+    told, theme = withheld(evidence, edition, staged), theme_files(evidence.config.engine)
+    return Auditor(told, evidence.config.audit_allow, theme, kept and kept.with_name(f"{kept.name}-shown"))

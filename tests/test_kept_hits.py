@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,8 +19,7 @@ from kbtool import audit, kept_hits
 from kbtool.audit import Auditor, Leak, Withheld
 from kbtool.cache import Cache
 from kbtool.errors import IncompleteError
-from kbtool.kept_hits import Searched, read_searched, write_searched
-from kbtool.passages import PART, PHRASE, WHOLE, Hit, Sought
+from kbtool.kept_hits import PART, PHRASE, WHOLE, Hit, Searched, Sought, read_searched, write_searched
 
 LONG = "agents may refund up to nine euro without asking their manager twice"
 SHORT = "call the night desk"
@@ -66,6 +66,11 @@ def fresh(site: Path, withheld: Withheld, allowed: list[str] | None = None) -> l
     return Auditor(withheld, allowed or []).audit(site)
 
 
+def audited(site: Path, kept: Path, withheld: Withheld, allowed: list[str] | None = None, known: list[Path] | None = None) -> list[Leak]:
+    """Audit a site by way of what is kept in a folder."""
+    return Auditor(withheld, allowed or [], known or [], kept / "shown").audit(site, kept / "site")
+
+
 @given(pages=st.lists(PAGE, min_size=5, max_size=5), state=STATE, edits=EDITS)
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 def test_an_audit_by_way_of_what_is_kept_finds_the_same(
@@ -76,7 +81,7 @@ def test_an_audit_by_way_of_what_is_kept_finds_the_same(
     site, kept, allowed = folder / "site", folder / "audit" / "public", list[str]()
     for name, page in zip(NAMES, pages, strict=True):
         write(site, name, page)
-    assert Auditor(state, allowed).audit(site, kept) == fresh(site, state, allowed)
+    assert audited(site, kept, state, allowed) == fresh(site, state, allowed)
     for kind, value in edits:
         match kind, value:
             case "page", (name, page):
@@ -89,7 +94,7 @@ def test_an_audit_by_way_of_what_is_kept_finds_the_same(
                 state = replace(state, texts={**state.texts, label: text})
             case "allowed", list():
                 allowed = value
-        assert Auditor(state, allowed).audit(site, kept) == fresh(site, state, allowed), kind
+        assert audited(site, kept, state, allowed) == fresh(site, state, allowed), kind
 
 
 # ---------------------------------------------------------------------------------------------- what is searched again
@@ -111,12 +116,12 @@ def site(tmp_path: Path) -> Path:
 def marked(site: Path, tmp_path: Path) -> Path:
     """Return a record of that site, in which `b.html` is said to have a phrase that it has not: who believes it tells so."""
     kept = tmp_path / "audit/public"
-    assert Auditor(WITHHELD).audit(site, kept) == []
-    searched = read_searched(kept)
+    assert audited(site, kept, WITHHELD) == []
+    searched = read_searched(kept / "site")
     assert searched is not None
     key = audit.digest((site / "b.html").read_bytes())
     assert searched.files[key] == frozenset()
-    write_searched(kept, searched._replace(files={**searched.files, key: frozenset({BOGUS})}))
+    write_searched(kept / "site", searched._replace(files={**searched.files, key: frozenset({BOGUS})}))
     return kept
 
 
@@ -153,16 +158,16 @@ ANEW: dict[str, Withheld] = {
 def test_files_are_not_searched_again(site: Path, marked: Path, change: str) -> None:
     """What is kept of them holds as long as they have nothing of what is new; the new file is searched."""
     write(site, "new.html", f"<p>{LONG}</p>")
-    found = Auditor(USED[change]).audit(site, marked)
+    found = audited(site, marked, USED[change])
     shown = change == "what is shown, of what is withheld"
     assert [(leak.file, leak.source) for leak in found] == [("b.html", "e.md"), *([] if shown else [("new.html", "a.md:1")])]
-    assert Auditor(USED[change]).audit(site, marked) == found
+    assert audited(site, marked, USED[change]) == found
 
 
 @pytest.mark.parametrize("change", ANEW)
 def test_files_are_searched_again(site: Path, marked: Path, change: str) -> None:
     """Where they may have something of what is new, nothing of what was kept is believed."""
-    found = Auditor(ANEW[change]).audit(site, marked)
+    found = audited(site, marked, ANEW[change])
     assert found == fresh(site, ANEW[change])
     assert [leak.source for leak in found] != ["e.md"]
 
@@ -171,7 +176,7 @@ def test_a_text_of_which_a_file_is_known_to_have_a_part_is_nothing_new(site: Pat
     """An article that was edited is another text, and has most of its words from before."""
     write(site, "new.html", f"<p>{LONG}</p>")
     for text in (LONG, f"{LONG} and more"):
-        found = Auditor(withheld({"a.md:1": text})).audit(site, marked)
+        found = audited(site, marked, withheld({"a.md:1": text}))
         assert [(leak.file, leak.source) for leak in found] == [("b.html", "e.md"), ("new.html", "a.md:1")]
 
 
@@ -179,9 +184,9 @@ def test_a_text_that_is_shown_no_longer_is_looked_for(site: Path, tmp_path: Path
     """In all files: while it was shown, none of them was searched for it."""
     kept = tmp_path / "audit/public"
     write(site, "old.html", f"<p>{LONG} — Jane Roe</p>")
-    assert Auditor(withheld(shown=[LONG, "Jane Roe"])).audit(site, kept) == []
-    assert [leak.source for leak in Auditor(WITHHELD).audit(site, kept)] == ["owners", "a.md:1"]
-    assert Auditor(withheld(shown=[LONG, "jane roe"])).audit(site, kept) == []
+    assert audited(site, kept, withheld(shown=[LONG, "Jane Roe"])) == []
+    assert [leak.source for leak in audited(site, kept, WITHHELD)] == ["owners", "a.md:1"]
+    assert audited(site, kept, withheld(shown=[LONG, "jane roe"])) == []
 
 
 def test_a_file_that_was_altered_is_searched_again(site: Path, marked: Path) -> None:
@@ -191,7 +196,7 @@ def test_a_file_that_was_altered_is_searched_again(site: Path, marked: Path) -> 
     path.write_text(path.read_text().replace("Nine euro", "SUP-43   "))
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert path.stat().st_size == before.st_size
-    assert Auditor(WITHHELD).audit(site, marked) == fresh(site, WITHHELD) != []
+    assert audited(site, marked, WITHHELD) == fresh(site, WITHHELD) != []
 
 
 def test_a_file_that_cannot_be_read_is_not_kept(site: Path, tmp_path: Path) -> None:
@@ -199,13 +204,13 @@ def test_a_file_that_cannot_be_read_is_not_kept(site: Path, tmp_path: Path) -> N
     kept = tmp_path / "audit/public"
     (site / "x.gz").write_bytes(b"\x1f\x8b broken")
     for _ in range(2):
-        assert [leak.kind for leak in Auditor(WITHHELD).audit(site, kept)] == ["unreadable"]
+        assert [leak.kind for leak in audited(site, kept, WITHHELD)] == ["unreadable"]
 
 
 def test_a_file_that_is_withheld_is_reported_although_it_is_known(site: Path, marked: Path) -> None:
     """Whether the bytes of a file are withheld is asked of each, each time."""
     data = (site / "c.json").read_bytes()
-    found = Auditor(withheld(files={audit.digest(data): "content/c.json"})).audit(site, marked)
+    found = audited(site, marked, withheld(files={audit.digest(data): "content/c.json"}))
     assert [(leak.file, leak.kind) for leak in found] == [("b.html", "phrase"), ("c.json", "file")]
 
 
@@ -214,8 +219,8 @@ def test_a_file_of_the_theme_is_searched_once_it_is_none(site: Path, tmp_path: P
     kept, theme = tmp_path / "audit/public", tmp_path / "theme.js"
     theme.write_text(f"// {LONG}")
     write(site, "theme.js", theme.read_text())
-    assert Auditor(WITHHELD, known=[theme]).audit(site, kept) == []
-    assert [leak.file for leak in Auditor(WITHHELD).audit(site, kept)] == ["theme.js"]
+    assert audited(site, kept, WITHHELD, known=[theme]) == []
+    assert [leak.file for leak in audited(site, kept, WITHHELD)] == ["theme.js"]
 
 
 def test_what_is_kept_does_not_grow_for_ever(site: Path, tmp_path: Path) -> None:
@@ -224,10 +229,43 @@ def test_what_is_kept_does_not_grow_for_ever(site: Path, tmp_path: Path) -> None
     sizes = []
     for number in range(9):
         write(site, "new.html", " ".join(f"word{number}x{other}" for other in range(30)))
-        assert Auditor(WITHHELD).audit(site, kept) == []
-        sizes.append(kept.stat().st_size)
+        assert audited(site, kept, WITHHELD) == []
+        sizes.append((kept / "site").stat().st_size)
     assert max(sizes) < 2 * sizes[0]
     assert sorted(sizes) != sizes
+
+
+# ---------------------------------------------------------------------------------------------- what is shown
+
+SHOWN_ANEW: dict[str, dict[str, Any]] = {
+    "a long text": {"texts": {"b.md": "now ask us all what the desk of nobody is"}},
+    "a short text": {"texts": {"b.md": "the desk of nobody"}},
+    "a key": {"texts": {"b.md": "the 99abc8877 of x"}},
+    "a title": {"titles": {"The *desk* of nobody?": "x.md"}},
+}
+SHOWN_USED: dict[str, dict[str, Any]] = {
+    "nothing": {},
+    "another text is shown": {"shown": ["Now ask us all what the desk of nobody is, 99abc8877.", "and more of it"]},
+    "a text is shown no longer": {"shown": []},
+    "a text that is not shown": {"texts": {"b.md": "nobody shall know how the giraffe of the house sleeps at noon"}},
+    "a phrase": {"phrases": {"the desk": "x.md"}},
+}
+
+
+@pytest.mark.parametrize("change", [*SHOWN_ANEW, *SHOWN_USED])
+def test_what_is_shown_is_searched_again_for_what_it_may_have(site: Path, tmp_path: Path, change: str) -> None:
+    """For anything else it is not: here it is said to have the text that leaks, and who believes that finds no leak."""
+    kept, shown = tmp_path / "audit/public", ["Now ask us all what the desk of nobody is, 99abc8877."]
+    write(site, "old.html", f"<p>{LONG}</p>")
+    assert [leak.source for leak in audited(site, kept, withheld(shown=shown))] == ["a.md:1"]
+    searched = read_searched(kept / "shown")
+    assert searched is not None
+    words = LONG.split()
+    parts = frozenset((PART, " ".join(words[at : at + 8])) for at in range(len(words) - 7))
+    files = dict.fromkeys(searched.files, parts)
+    write_searched(kept / "shown", searched._replace(files=files))
+    found = audited(site, kept, withheld(**{"shown": shown, **(SHOWN_ANEW | SHOWN_USED)[change]}))
+    assert [leak.source for leak in found] == (["a.md:1"] if change in SHOWN_ANEW or "no longer" in change else [])
 
 
 # ---------------------------------------------------------------------------------------------- damage
@@ -282,20 +320,21 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_a_record_that_is_damaged_is_none(site: Path, tmp_path: Path, damage: str) -> None:
+@pytest.mark.parametrize("name", ["site", "shown"])
+def test_a_record_that_is_damaged_is_none(site: Path, tmp_path: Path, damage: str, name: str) -> None:
     """Everything is searched then, and kept anew where that can be."""
     kept = tmp_path / "audit/public"
     write(site, "new.html", f"<p>{LONG}</p>")
-    found = Auditor(WITHHELD).audit(site, kept)
-    DAMAGE[damage](kept)
-    assert Auditor(WITHHELD).audit(site, kept) == found == fresh(site, WITHHELD) != []
-    assert (read_searched(kept) is None) == (damage == "a folder")
+    found = audited(site, kept, WITHHELD)
+    DAMAGE[damage](kept / name)
+    assert audited(site, kept, WITHHELD) == found == fresh(site, WITHHELD) != []
+    assert (read_searched(kept / name) is None) == (damage == "a folder")
 
 
 def test_a_disk_that_keeps_nothing_stops_nothing(site: Path, tmp_path: Path) -> None:
     """Then each audit is a first one."""
     (tmp_path / "audit").write_text("a file where a folder should be")
-    assert Auditor(WITHHELD).audit(site, tmp_path / "audit/public") == []
+    assert audited(site, tmp_path / "audit/public", WITHHELD) == []
     assert (tmp_path / "audit").is_file()
 
 
@@ -329,18 +368,18 @@ def many(site: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_several_processes_find_what_one_does(many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shown: list[str]) -> None:
     """The same leaks, and the same is kept: an audit in one process goes on with it."""
     told = replace(WITHHELD, shown=shown)
-    found = Auditor(told).audit(many, tmp_path / "many/public")
+    found = audited(many, tmp_path / "many/public", told)
     assert Auditor(told).audit(many) == found
     monkeypatch.setattr(audit, "_MANY", 999)
-    assert Auditor(told).audit(many, tmp_path / "one/public") == found == fresh(many, told) != []
-    one, several = read_searched(tmp_path / "one/public"), read_searched(tmp_path / "many/public")
+    assert audited(many, tmp_path / "one/public", told) == found == fresh(many, told) != []
+    one, several = read_searched(tmp_path / "one/public/site"), read_searched(tmp_path / "many/public/site")
     assert one is not None
     assert several is not None
     assert (several.sought, several.files) == (one.sought, one.files)
     assert {*several.heard.chunks.split(b"\n")} == {*one.heard.chunks.split(b"\n")}
     assert {*several.heard.apart.split()} == {*one.heard.apart.split()} == {b"kbd"}
     for withheld in ANEW.values():
-        assert Auditor(withheld).audit(many, tmp_path / "many/public") == fresh(many, withheld)
+        assert audited(many, tmp_path / "many/public", withheld) == fresh(many, withheld)
 
 
 def test_a_process_that_is_killed_is_no_clean_share(many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -354,8 +393,8 @@ def test_a_process_that_is_killed_is_no_clean_share(many: Path, tmp_path: Path, 
 
     monkeypatch.setattr(audit, "texts", die)
     with pytest.raises(IncompleteError, match="ended before"):
-        Auditor(WITHHELD).audit(many, tmp_path / "audit/public")
-    assert not (tmp_path / "audit").exists()
+        audited(many, tmp_path / "audit/public", WITHHELD)
+    assert not (tmp_path / "audit/public/site").exists()
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 40])

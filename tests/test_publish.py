@@ -77,7 +77,7 @@ def test_clean_editions_are_published_side_by_side(evidence: Callable[..., Evide
     assert sorted(path.name for path in (root / ".kbtool").iterdir()) == [
         "audit", "build.lock", "built", "manifest", "pages", "purge", "rendered", "stage",
     ]
-    assert [path.name for path in (root / ".kbtool/audit").iterdir() if path.name != ".gitignore"] == ["public"]
+    assert sorted(path.name for path in (root / ".kbtool/audit").iterdir()) == [".gitignore", "public", "public-shown"]
     assert audit_folder(found, found.editions["public"], public.folder) == []
     assert audit_folder(found, found.editions["public"], internal.folder) != []
 
