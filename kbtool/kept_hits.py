@@ -56,11 +56,8 @@ class Heard(NamedTuple):
         return (line.decode("utf-8", "surrogatepass") for line in self.words.split(_LINE))
 
     def joined(self, other: Heard) -> Heard:
-        """Return what either has."""
-        if not (any(self) and any(other)):
-            return self if any(self) else other
-        both = (dict.fromkeys([*one.split(_LINE), *two.split(_LINE)]) for one, two in zip(self, other, strict=True))
-        return Heard(*map(_LINE.join, both))
+        """Return what either has; what both have is there twice."""
+        return Heard(*(_LINE.join(filter(None, both)) for both in zip(self, other, strict=True)))
 
 
 def heard(*parts: Iterable[str]) -> Heard:

@@ -180,9 +180,9 @@ class Folder(dict[str, str]):
         found: set[str] = set()
         self.spellings[chunk] = None
         for step, size, filed in self._filed:
-            grams = {chunk[at : at + size] for at in range(0, len(chunk) - size + 1, step)}
+            grams = [chunk[at : at + size] for at in range(0, len(chunk) - size + 1, step)]
             if not filed.keys().isdisjoint(grams):
-                pieces = {piece for gram in filed.keys() & grams for piece in filed[gram] if piece in chunk}
+                pieces = {piece for gram in filed.keys() & {*grams} for piece in filed[gram] if piece in chunk}
                 found.update(piece for piece in pieces if piece in self._forms and has(chunk, piece))
         return found
 
