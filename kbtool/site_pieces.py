@@ -157,7 +157,8 @@ class Pieces(Generic[Hit]):
         for most in (4 * self._span, -1):  # few are enough, as a rule
             words, chunks = 0, text.rsplit(None, most)
             for at in range(len(chunks) - 1, 0, -1):
-                words += _is_word(chunks[at])
+                chunk = chunks[at]
+                words += (chunk.isascii() and chunk.isalnum()) or _is_word(chunk)  # the first is the same, and faster
                 if words > self._span:
                     end = GLUE if text.endswith(GLUE) else " " if text[-1:].isspace() else ""
                     return " ".join(chunks[at:]).rstrip(GLUE) + end
