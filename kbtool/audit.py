@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 _WHAT = 120  # characters of a leak that are shown
 _START = 200  # bytes in which a page of HTML begins
 _WINDOW, _NEAR = 4000, 1000  # chunks
+_FEW = 200  # phrases that are sooner looked for in all that was read than all files are searched
 _MANY = 400  #: files from which it is worth having more processes
 _PAGE = 4  # other files, or entries of an index, that take as long as a page
 _LENGTH = 8  # bytes of a digest that are the length of the file
@@ -177,7 +178,9 @@ class Auditor:
     def _still_known(self, was: Searched) -> dict[bytes, frozenset[Hit]]:
         """Return what is known of files from before, if there is surely nothing else in them that is looked for now."""
         new = {*self._phrases} - was.sought.phrases
-        if was.is_overgrown or was.sought.span < self._longest or any("<" in phrase or ">" in phrase for phrase in new):
+        if was.is_overgrown or was.sought.span < self._longest or len(new) > _FEW:
+            return {}
+        if any("<" in phrase or ">" in phrase for phrase in new):
             return {}
         for phrase in [*self._folder.near(new, was.heard.words, was.heard.chunks)]:
             if not self._is_forgotten(phrase):

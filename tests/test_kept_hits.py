@@ -139,6 +139,7 @@ USED: dict[str, Withheld] = {
     "a text of words that the site has": withheld({"b.md": "we are here to ask the others what you may do as nine of us pay"}),
     "a short text": withheld({"b.md": "the desk of others"}),
     "a phrase": withheld(phrases={**WITHHELD.phrases, "SUP-99": "x.md"}),
+    "many phrases": withheld(phrases={**WITHHELD.phrases, **{f"phrase-{number}": "x.md" for number in range(200)}}),
     "a phrase of words that the site has": withheld(phrases={**WITHHELD.phrases, "others euro": "x.md"}),
     "a phrase that is shown": withheld(phrases={**WITHHELD.phrases, "others": "x.md"}, shown=["Others"]),
     "fewer texts": withheld(titles={}),
@@ -150,6 +151,7 @@ ANEW: dict[str, Withheld] = {
     "a longer text than any": withheld(titles={"One title of very many words that is longer than all of the others": "x.md"}),
     "a word that tags part": withheld({"b.md": "88x99abc"}),
     "a word of a tag": withheld({"b.md": "the kbd x9"}),
+    "very many phrases": withheld(phrases={**WITHHELD.phrases, **{f"phrase-{number}": "x.md" for number in range(201)}}),
     "a sign of a tag": withheld(phrases={**WITHHELD.phrases, "a <x> b": "x.md"}),
 }
 
