@@ -117,7 +117,7 @@ def read_head(line: bytes) -> Head:
         IncompleteError: it is not what was written. Nobody but an attacker makes such a line under a right checksum.
     """
     try:
-        text, places = _HEAD.validate_json(line)
+        text, places = _HEAD.validator.validate_json(line)
     except ValueError:
         raise IncompleteError("the cache holds what kbtool did not write", where=FOLDER, kind="cache",
                               hint="delete it, or run with --no-cache") from None
