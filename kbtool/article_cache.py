@@ -199,7 +199,7 @@ class ArticleCache:
         if max(article["state"][2:]) >= self._began - _COARSEST:
             article["state"] = NO_STATE
         places = {_name(key): (place.line, place.column) for key, place in head.places.items()}
-        return _ARTICLE.dump_json(article), _HEAD.dump_json((head.text, places))
+        return _ARTICLE.serializer.to_json(article), _HEAD.serializer.to_json((head.text, places))
 
 
 def _key(config: Config, slugger: Slugger) -> str:
