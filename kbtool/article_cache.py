@@ -117,7 +117,7 @@ def read_head(line: bytes) -> Head:
         IncompleteError: it is not what was written. Nobody but an attacker makes such a line under a right checksum.
     """
     try:
-        text, places = _HEAD.validate_json(line)
+        text, places = _HEAD.validator.validate_json(line)
     except ValueError:
         raise IncompleteError("the cache holds what kbtool did not write", where=FOLDER, kind="cache",
                               hint="delete it, or run with --no-cache") from None
@@ -199,7 +199,7 @@ class ArticleCache:
         if max(article["state"][2:]) >= self._began - _COARSEST:
             article["state"] = NO_STATE
         places = {_name(key): (place.line, place.column) for key, place in head.places.items()}
-        return _ARTICLE.dump_json(article), _HEAD.dump_json((head.text, places))
+        return _ARTICLE.serializer.to_json(article), _HEAD.serializer.to_json((head.text, places))
 
 
 def _key(config: Config, slugger: Slugger) -> str:

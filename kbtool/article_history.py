@@ -150,18 +150,20 @@ class ArticleHistories:
             found = self._versions[path] = tuple(trail)
         return found
 
-    def _trail(self, path: str, until: int, seen: set[str]) -> Iterator[Version]:
+    def _trail(self, path: str, until: int, seen: set[str]) -> list[Version]:
         landings, before = self.history.line.landings, 0
+        found: list[Version] = []
         seen.add(path)
         for number, state in landings.steps(path):
             if number > until:
-                return
+                break
             blob = landings.states[state][7:]
-            yield Version(number, blob, path)
+            found.append(Version(number, blob, path))
             source = self._source(path, number, blob) if state and not before else ""
             if source and source not in seen:
-                yield from self._trail(source, number - 1, seen)
+                found += self._trail(source, number - 1, seen)
             before = state
+        return found
 
     def _source(self, path: str, number: int, blob: str) -> str:
         """Return the path from which a landing moved a file here, or ""."""

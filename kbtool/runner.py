@@ -129,11 +129,9 @@ def _finished(findings: Iterable[Finding], evidence: Evidence) -> tuple[Finding,
         counted[identity] = nth = counted.get(identity, 0) + 1
         article = articles.get(finding.path)
         owned = article or gone.get(finding.path)
-        out.append(replace(
-            finding,
-            fingerprint=_fingerprint(*identity, nth),
-            owners=owned.front_matter.owners if owned else (),
-            excerpt=article.line(finding.line)[:_EXCERPT].rstrip() if article else "",
+        out.append(finding.finished(
+            _fingerprint(*identity, nth), owned.front_matter.owners if owned else (),
+            article.line(finding.line)[:_EXCERPT].rstrip() if article else "",
         ))
     return tuple(out)
 

@@ -58,11 +58,11 @@ def _unexpected(named: Sequence[NamedTicket]) -> Iterator[TicketChange]:
 
 def _since_review(article: Article, named: Sequence[NamedTicket], evidence: Evidence) -> Iterator[TicketChange]:
     seal = evidence.reviews.seal(article)[0]
-    sealed = list({_place(one): one for one in named if one.in_front_matter}.values())
-    silent = any(one.in_front_matter and one.ticket is None for one in evidence.tickets.of(article))
+    silent = seal and any(one.in_front_matter and one.ticket is None for one in evidence.tickets.of(article))
     if seal is None or seal.tickets == NOTHING or silent:
         yield from _by_dates(article, named)
         return
+    sealed = list({_place(one): one for one in named if one.in_front_matter}.values())
     if _signed(sealed) != seal.tickets:
         explained = _explaining(sealed, seal.tickets)
         if explained is not None:

@@ -33,8 +33,10 @@ class VersionReading:
         self._reader = FactReader(config)
         self._kept, self._renames = _kept(cache, self._reader.key)
         changes, states = line.landings.changes, line.landings.states
-        self._newest = {path: states[changes[path][-1]][7:] for path in articles.keys() & changes.keys()}
-        blobs = {states[state][7:] for path in self._newest for state in changes[path][1::2]}
+        known = articles.keys() & changes.keys()
+        self._newest = {path: states[changes[path][-1]][7:] for path in known}
+        seen = {state for path in known for state in changes[path][1::2]}
+        blobs = {states[state][7:] for state in seen}
         self._started = sorted(blobs - self._kept.keys() - set(self._newest.values()) - {""})
         self._contents = git.blobs(self._started)
 
@@ -79,8 +81,9 @@ class VersionReading:
 
 def _name(raw: bytes, length: int) -> str:
     """Return the id that git gives a blob, in the format whose ids have this length."""
-    digest = hashlib.sha1 if length == 40 else hashlib.sha256
-    return digest(b"blob %d\0" % len(raw) + raw, usedforsecurity=False).hexdigest()
+    made = (hashlib.sha1 if length == 40 else hashlib.sha256)(b"blob %d\0" % len(raw), usedforsecurity=False)
+    made.update(raw)
+    return made.hexdigest()
 
 
 def _moves(history: History, suffixes: tuple[str, ...]) -> list[str]:

@@ -269,6 +269,25 @@ def test_nothing_is_written_where_nothing_is_new(root: Path, patient: None) -> N
     assert (root / FOLDER / "content").stat() == before
 
 
+def test_one_article_of_many_is_read_again_rather_than_all_written(tmp_path: Path, patient: None, reads: dict[str, list[str]]) -> None:
+    """Beside hundreds that are kept, one that was changed leaves the cache alone and is parsed in each run; two are written."""
+    texts = {f"content/{number}.md": TEXTS["clean"] for number in range(300)}
+    root = knowledge_base(tmp_path / "kb", texts).config.root
+    _reports(root, Cache(root / FOLDER))
+    written = (root / FOLDER / "content").read_bytes()
+    for changed in (["7.md"], ["7.md", "8.md"]):
+        for name in changed:
+            (root / "content" / name).write_text(TEXTS["odd"], "utf-8")
+        reads["parsed"].clear()
+        told = _reports(root, Cache(root / FOLDER))
+        assert reads["parsed"] == [TEXTS["odd"].replace("\r", "")] * len(changed)
+        assert ((root / FOLDER / "content").read_bytes() == written) is (len(changed) == 1)
+        assert told == _reports(root, Cache(None))
+    reads["parsed"].clear()
+    assert _reports(root, Cache(root / FOLDER)) == told
+    assert reads["parsed"] == []
+
+
 def test_what_is_gone_is_forgotten(root: Path, patient: None) -> None:
     """An article that was removed leaves the cache with the next run."""
     _reports(root, Cache(root / FOLDER))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kbtool import cache as module
-from kbtool.cache import Cache
+from kbtool.cache import Cache, is_worth_writing
 
 SECTIONS = {"facts": b'{"a": 1}', "empty": b"", "raw": bytes(range(256))}
 
@@ -30,6 +30,12 @@ def test_what_is_written_is_read_again(tmp_path_factory: pytest.TempPathFactory,
     other = Cache(folder)
     assert other.read("history", key) == sections
     assert other.notes == []
+
+
+@pytest.mark.parametrize(("new", "kept", "worth"), [(0, 0, False), (1, 0, True), (1, 3, True), (0, 3, False), (5, 1000, False), (6, 1000, True)])
+def test_little_that_is_new_is_not_written(new: int, kept: int, worth: bool) -> None:
+    """A hundredth of what is kept is written; less than half of that is sooner worked out again."""
+    assert is_worth_writing(new, kept) is worth
 
 
 @pytest.mark.parametrize(("name", "key"), [("articles", "k"), ("history", "other"), ("history", "")])

@@ -32,6 +32,13 @@ def test_a_finding_is_frozen() -> None:
         _finding().message = "other"  # type: ignore[misc]
 
 
+def test_a_finished_finding_is_the_same_but_for_what_was_added() -> None:
+    """No field is lost on the way, whatever fields there are."""
+    given = {field.name: f"its {field.name}" for field in dataclasses.fields(Finding)}
+    found = Finding(**given).finished("print", ("ana",), "a line")  # type: ignore[arg-type]
+    assert {name: getattr(found, name) for name in given} == given | {"fingerprint": "print", "owners": ("ana",), "excerpt": "a line"}
+
+
 ERROR, WARNING = _finding("error"), _finding("warning")
 SKIPPED, BROKEN = Skipped("KB004 owner-unknown", "no register"), Skipped("KB004 owner-unknown", "it broke", failed=True)
 FRESH, UNKNOWN = ArticleVerdict("a.md", Verdict.FRESH), ArticleVerdict("a.md", Verdict.UNKNOWN)

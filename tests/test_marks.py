@@ -46,6 +46,21 @@ def test_what_only_looks_like_a_mark(text: str) -> None:
     assert read_marks(text, 1, AUDIENCES, frozenset({"note"})) == NO_MARKS == Marks()
 
 
+@pytest.mark.parametrize(("text", "matters"), [
+    ("::: internal\nText.\n:::\n", False),
+    ("::: internal\nText.\n:::\n\n    {'a': 1}\n", False),
+    ("::: internal\n```\n:::\n\n```\n[a]{.internal}\n```\n", True),
+    ("::: internal\nText.\n:::\n\n`{ .internal }`\n", True),
+    ("::: internal\nText.\n:::\n\n`<!--`\n", True),
+    ("[a]{.internal} b\n", True),
+    ("`[a]{.internal}` and `<!--`\n", False),
+    ("<!-- a -->\n", False),
+])
+def test_whether_a_cut_can_make_text_of_code(text: str, matters: bool) -> None:
+    """It can where parts for others stand beside what names an audience, or begins a comment, wherever that is; else it cannot."""
+    assert read_marks(text, 1, AUDIENCES, frozenset()).cut_matters is matters
+
+
 def test_the_innermost_region_counts() -> None:
     """A line in a region inside a region is for the inner one's audience; outside of all, for nobody in particular."""
     regions = [Region("internal", 1, 9, 1), Region("partner", 3, 5, 2)]

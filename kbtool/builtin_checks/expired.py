@@ -43,7 +43,7 @@ class Expired(Check):
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding for the article and for each of its blocks whose day has come."""
-        if article.front_matter.state == "archived":
+        if not (article.front_matter.expires or article.markdown.expiries) or article.front_matter.state == "archived":
             return
         expires = article.front_matter.expires
         if expires and expires <= evidence.today:

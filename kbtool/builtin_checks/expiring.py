@@ -44,7 +44,7 @@ class Expiring(Check):
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding for the article and for each of its blocks whose day is near."""
-        if article.front_matter.state == "archived":
+        if not (article.front_matter.expires or article.markdown.expiries) or article.front_matter.state == "archived":
             return
         soon = add(evidence.today, evidence.config.due_soon)
         expires = article.front_matter.expires

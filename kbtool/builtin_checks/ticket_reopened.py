@@ -45,7 +45,7 @@ class TicketReopened(Check):
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding for each such ticket."""
-        if article.front_matter.state == "archived":
+        if article.front_matter.state == "archived" or not evidence.tickets.of(article):
             return
         for change in ticket_changes(article, evidence):
             named = change.named

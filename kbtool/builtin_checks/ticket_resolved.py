@@ -53,7 +53,7 @@ class TicketResolved(Check):
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding | Unknown]:
         """Yield a finding for each such ticket, and what is not known of the others."""
-        if article.front_matter.state == "archived":
+        if article.front_matter.state == "archived" or not evidence.tickets.of(article):
             return
         for reason in dict.fromkeys(one.unknown for one in evidence.tickets.of(article) if one.unknown):
             yield Unknown(article.path, reason, lasting=False)
