@@ -212,15 +212,16 @@ class Auditor:
         if len(paths) < _MANY or processors() == 1:
             yield from map(self._content, paths)
             return
-        for part in side_by_side([partial(self._search_share, share) for share in _shares(paths, processors())]):
+        shares = enumerate(_shares(paths, processors()))
+        for part in side_by_side([partial(self._search_share, share, away=number > 0) for number, share in shares]):
             self._heard = self._heard.joined(part.heard)
             for phrase in part.forgotten - self._folder.forgotten:
                 self._folder.forget(phrase)
             yield from part.readings
 
-    def _search_share(self, paths: Sequence[Path]) -> _Share:
+    def _search_share(self, paths: Sequence[Path], *, away: bool) -> _Share:
         readings = [self._content(path) for path in paths]
-        return _Share(readings, self._all_heard() if self._words is not None else Heard(), self._folder.forgotten)
+        return _Share(readings, self._all_heard() if away and self._words is not None else Heard(), self._folder.forgotten)
 
     def _leaks(self, hit: Hit) -> Iterator[Leak]:
         kind, words = hit

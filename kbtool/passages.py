@@ -148,10 +148,9 @@ class Runs:
 
     def _parts_near(self, words: list[str]) -> Iterator[tuple[str, ...]]:
         """Yield the eight words around each run that is part of a long text."""
-        looks = [*_hashes(words, _RUN, _STEP)]
-        if self._runs.isdisjoint(looks):
+        if self._runs.isdisjoint(_hashes(words, _RUN, _STEP)):
             return
-        for last in [at * _STEP for at, run in enumerate(looks) if run in self._runs]:
+        for last in [at * _STEP for at, run in enumerate(_hashes(words, _RUN, _STEP)) if run in self._runs]:
             for at in range(max(last - _STEP + 1, 0), min(last, len(words) - _SHINGLE) + 1):
                 yield tuple(words[at : at + _SHINGLE])
 

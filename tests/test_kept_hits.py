@@ -380,6 +380,7 @@ def test_several_processes_find_what_one_does(many: Path, tmp_path: Path, monkey
     assert one is not None
     assert several is not None
     assert (several.sought, several.files) == (one.sought, one.files)
+    assert several.heard.words.count(b"page 0") == one.heard.words.count(b"page 0") > 0
     assert {*several.heard.chunks.split(b"\n")} == {*one.heard.chunks.split(b"\n")}
     assert {*several.heard.apart.split()} == {*one.heard.apart.split()} == {b"kbd"}
     for withheld in ANEW.values():
