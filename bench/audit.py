@@ -74,7 +74,7 @@ def edit(kb: Path, audience: str) -> None:
     """Add a sentence to the first article of an audience."""
     paths = sorted((kb / "content").rglob("a*.md"))
     path = next(path for path in paths if f"\naudience: {audience}\n" in path.read_text())
-    path.write_text(f"{path.read_text().rstrip()}\n\nThe giraffe of the house sleeps at noon, unlike the {audience} okapi.\n")
+    path.write_text(f"{path.read_text().rstrip()}\n\nNobody but the {audience} okapi knows when the {audience} giraffe sleeps.\n")
 
 
 def prepared(script: Path, folder: Path, articles: int) -> Path:
