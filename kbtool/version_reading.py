@@ -39,6 +39,7 @@ class VersionReading:
         blobs = {states[state][7:] for state in seen}
         self._started = sorted(blobs - self._kept.keys() - set(self._newest.values()) - {""})
         self._contents = git.blobs(self._started)
+        self._here = dict(self._read_here())  # while git works
 
     def finish(self, history: History) -> ArticleHistories:
         """Return the histories of the articles in the light of history as a whole."""
@@ -49,17 +50,16 @@ class VersionReading:
         wanted.update(blob for path in paths for _, blob in made.side_versions(path))
         wanted.discard("")
         made.facts.update({blob: kept[blob] for blob in wanted & kept.keys()})
-        here = dict(self._here())
-        made.facts |= here
+        made.facts |= self._here
         later = sorted(wanted - made.facts.keys() - set(self._started))
         for blob, raw in chain(self._contents, self._git.blobs(later)):
             made.facts[blob] = None if raw is None else made.reader.read(raw)
-        new = len(self._started) + len(here) + len(later)
+        new = len(self._started) + len(self._here) + len(later)
         if is_worth_writing(new, len(kept)) or self._renames != made.similar:
             _keep(self._cache, made)
         return made
 
-    def _here(self) -> Iterator[tuple[str, Fact]]:
+    def _read_here(self) -> Iterator[tuple[str, Fact]]:
         """Yield what the newest versions say that are what this run has read from the work tree."""
         for path, blob in self._newest.items():
             article = self._articles[path]
