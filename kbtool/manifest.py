@@ -60,6 +60,10 @@ class Manifest:
     unexplained: tuple[str, ...] = ()
     base: str = "/"  #: what URLs of the site begin with
 
+    def joined(self, other: Manifest) -> Manifest:
+        """Return the manifest of this site with what another folder adds to it."""
+        return Manifest({**self.files, **other.files}, (*self.unexplained, *other.unexplained), self.base)
+
     def dump(self) -> bytes:
         """Return it as a file: the same site gives the same bytes."""
         files = {name: {key: value for key, value in one._asdict().items() if value} for name, one in self.files.items()}

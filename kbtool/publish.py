@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
+from typing import NamedTuple
 
 from kbtool.audit import Auditor, Leak
 from kbtool.built import inputs, inputs_of, is_standing, write_built
@@ -22,12 +24,13 @@ from kbtool.finding import Finding, Run, Severity
 from kbtool.forked import both, side_by_side
 from kbtool.manifest import Explainer, Manifest, lines, load_manifest, purged
 from kbtool.rendered import Store, read_record
-from kbtool.search_index import SearchIndex, index_site, join, pages_to_find, search_language
+from kbtool.search_index import Page, SearchIndex, index_site, join, pages_to_find, search_language
 from kbtool.stage import Staged, stage
 from kbtool.witness import withheld
 
 WORK = ".kbtool"
 _LOCK = "build.lock"
+_GIVES_WAY = 10  #: to the engine of another edition: the largest decides how long all take
 _WITHHOLD = ("KB001", "KB008", "KB4")
 
 
@@ -155,39 +158,66 @@ class _Build:
         explainer = Explainer(staged, evidence, edition)
         out = Path(mkdtemp(prefix=f"{edition.name}-", dir=self._work)) / "site"
         kept = _kept(evidence.config.work, folder, out)
-        leaks, index = _searched(out, staged, self._built(staged, out, kept), kept_hits(evidence.config, edition.name))
-        self._notes += index.notes
-        manifest = explainer.explain(out, index)
-        clean = not leaks and not manifest.unexplained
-        purge = _swap(out, folder, manifest, kept, evidence.config.work) if clean else ()
+        auditor, found = self._built(staged, out, kept)
+        hits = kept_hits(evidence.config, edition.name)
+
+        def index(into: Path) -> SearchIndex:
+            return index_site(out, found, search_language(staged.config), into=into)
+
+        judged, said = _judge_site(out, _Judges(auditor, explainer, hits), index if staged.searches else None)
+        self._notes += said
+        leaks, unexplained = tuple(judged.leaks), judged.manifest.unexplained
+        clean = not leaks and not unexplained
+        purge = _swap(out, folder, judged.manifest, kept, evidence.config.work) if clean else ()
         if clean:
             write_built(self._record, self._key, folder, len(staged.articles), self._notes)
-        return Published(edition.name, folder, len(staged.articles), tuple(leaks), self._notes, manifest.unexplained, purge)
+        return Published(edition.name, folder, len(staged.articles), leaks, self._notes, unexplained, purge)
 
-    def _built(self, staged: Staged, out: Path, kept: Kept) -> Auditor:
-        """Have the site built; the engine is another process, and meanwhile the audit learns what to look for."""
+    def _built(self, staged: Staged, out: Path, kept: Kept) -> tuple[Auditor, list[Page]]:
+        """Have the site built. The engine is another process, and meanwhile the audit and the search learn what to look for."""
         config = self.evidence.config
         how = How(config.engine, self.evidence.today, bare=config.base is not None)
         with ThreadPoolExecutor(1) as aside:
+            found = aside.submit(pages_to_find, staged.folder / "docs", staged.config)
             auditor = aside.submit(_auditor, self.evidence, self.edition, staged, kept_hits(config, self.edition.name))
             self._notes = (*staged.notes, *build_site(staged.folder, out, kept, lunr=not staged.searches, how=how))
-            return auditor.result()
+            return auditor.result(), found.result()
 
 
-def _searched(out: Path, staged: Staged, auditor: Auditor, kept: Path | None) -> tuple[list[Leak], SearchIndex]:
-    """Audit the pages of a built site while its index is made, audited by itself, and brought in; return what leaks in either."""
-    if not staged.searches:
-        return auditor.audit(out, kept), SearchIndex("")
+class _Judged(NamedTuple):
+    """What leaks in a folder of a site, and what explains its files."""
+
+    leaks: list[Leak]
+    manifest: Manifest
+
+
+class _Judges(NamedTuple):
+    """Whoever judges a built site, and where it is kept what the audit finds."""
+
+    auditor: Auditor
+    explainer: Explainer
+    kept: Path | None
+
+    def judge(self, folder: Path, index: SearchIndex | None = None) -> _Judged:
+        """Judge a site without its search index, or that index."""
+        kept = self.kept.with_name(f"{self.kept.name}-index") if self.kept and index else self.kept
+        return _Judged(self.auditor.audit(folder, kept), self.explainer.explain(folder, index))
+
+
+def _judge_site(out: Path, judges: _Judges, make_index: Callable[[Path], SearchIndex] | None) -> tuple[_Judged, tuple[str, ...]]:
+    """Judge a built site while its index is made, judged by itself, and brought in; return also what to say of it."""
+    if make_index is None:
+        return judges.judge(out), ()
     beside = out.with_name("index")
-    pages, language = pages_to_find(staged.folder / "docs", staged.config), search_language(staged.config)
 
-    def index() -> tuple[list[Leak], SearchIndex]:
-        made = index_site(out, pages, language, into=beside)
-        return auditor.audit(beside, kept and kept.with_name(f"{kept.name}-index")), made
+    def search() -> tuple[SearchIndex, _Judged]:
+        os.nice(_GIVES_WAY)
+        made = make_index(beside)
+        return made, judges.judge(beside, made)
 
-    leaks, (more, made) = both(lambda: auditor.audit(out, kept), index)
+    pages, (made, index) = both(lambda: judges.judge(out), search)
     join(made, beside, out)
-    return sorted([*leaks, *more]), made
+    return _Judged(sorted([*pages.leaks, *index.leaks]), pages.manifest.joined(index.manifest)), made.notes
 
 
 def _kept(work: Path, folder: Path, out: Path) -> Kept:
