@@ -12,7 +12,7 @@ import signal
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 One = TypeVar("One")
 Other = TypeVar("Other")
-_Outcome = tuple[Any, BaseException | None]
+Outcome = tuple[Any, Exception | None]
 _PR_SET_PDEATHSIG = 1
 _MOST = 8
 
@@ -38,20 +38,27 @@ def processors() -> int:
 def side_by_side(tasks: Sequence[Callable[[], Result]]) -> list[Result]:
     """Return what the tasks return, in their order: the first is done here, each of the others in a process of its own.
 
-    None of them goes on when this process ends, however it does.
+    None of them goes on when this process ends; on Linux, not even when it is killed.
 
     Raises:
         IncompleteError: a process has ended without a result.
         Exception: what the first task raised that failed, once all have ended.
     """
+    found = outcomes(tasks)
+    for _, error in found:
+        if error is not None:
+            raise error
+    return [result for result, _ in found]
+
+
+def outcomes(tasks: Sequence[Callable[[], object]]) -> list[Outcome]:
+    """Return what each task returned or raised, with None for the other, as `side_by_side` does it."""
     others = [_Child(task) for task in tasks[1:]]
     try:
-        outcomes = [_done(task) for task in tasks[:1]]
-        outcomes += [child.outcome() for child in others]
+        return [*(_done(task) for task in tasks[:1]), *(child.outcome() for child in others)]
     finally:
         for child in others:
             child.end()
-    return [*_results(outcomes)]
 
 
 def both(here: Callable[[], One], there: Callable[[], Other]) -> tuple[One, Other]:
@@ -61,18 +68,11 @@ def both(here: Callable[[], One], there: Callable[[], Other]) -> tuple[One, Othe
     return one, other
 
 
-def _done(task: Callable[[], object]) -> _Outcome:
+def _done(task: Callable[[], object]) -> Outcome:
     try:
         return task(), None
     except Exception as error:  # noqa: BLE001 - it is raised again when the others have ended
         return None, error
-
-
-def _results(outcomes: Sequence[_Outcome]) -> Iterator[Any]:
-    for result, error in outcomes:
-        if error is not None:
-            raise error
-        yield result
 
 
 class _Child:
@@ -87,7 +87,7 @@ class _Child:
             self._process.start()
         there.close()
 
-    def outcome(self) -> _Outcome:
+    def outcome(self) -> Outcome:
         """Wait for the task, and return what came of it."""
         try:
             result, error = self._here.recv()

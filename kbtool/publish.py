@@ -21,7 +21,7 @@ from kbtool.errors import ConfigError, IncompleteError, KbtoolError
 from kbtool.evidence import Evidence
 from kbtool.files import BESIDE, clear, locked, swap_in, write_atomic
 from kbtool.finding import Finding, Run, Severity
-from kbtool.forked import both, side_by_side
+from kbtool.forked import both, outcomes
 from kbtool.manifest import Explainer, Manifest, lines, load_manifest, purged
 from kbtool.rendered import Store, read_record
 from kbtool.search_index import Page, SearchIndex, index_site, join, pages_to_find, search_language
@@ -92,12 +92,13 @@ def publish(evidence: Evidence, editions: Sequence[Edition], *, allow_empty: boo
             builds = [_Build(evidence, edition, work, allow_empty=allow_empty) for edition in editions]
             shared = inputs(evidence)
             standing = {build.edition.name: build.standing(shared) for build in builds}
-            done = side_by_side([build.publish for build in builds if not standing[build.edition.name]])
-            if done:
+            waiting = [build for build in builds if not standing[build.edition.name]]
+            done = zip(waiting, outcomes([build.publish for build in waiting]), strict=True)
+            made = {build.edition.name: build.made(*outcome) for build, outcome in done}
+            if made:
                 _forget_rendered(config.work)
         finally:
             shutil.rmtree(work, ignore_errors=True)
-    made = {one.edition: one for one in done}
     return [standing[edition.name] or made[edition.name] for edition in editions]
 
 
@@ -148,6 +149,14 @@ class _Build:
             failure = IncompleteError(f"{error.strerror or error}: {error.filename or self._folder}", kind="disk",
                                       hint="the site that was there is untouched")
             return Published(self.edition.name, self._folder, notes=self._notes, failure=failure)
+
+    def made(self, result: Published | None, error: Exception | None) -> Published:
+        """Return what became of the edition by what `publish` returned or raised, maybe in a process that has ended early."""
+        if isinstance(error, KbtoolError):
+            return Published(self.edition.name, self._folder, failure=error)
+        if result is None:
+            raise error or RuntimeError("nothing came of it")
+        return result
 
     def _publish(self) -> Published:
         if self._empty:

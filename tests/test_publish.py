@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 
 from kbtool.audit import audit_site
+from kbtool.editions import Edition
 from kbtool.errors import ConfigError, IncompleteError
 from kbtool.evidence import Evidence
 from kbtool.files import locked
@@ -100,6 +103,25 @@ def test_one_edition_that_fails_does_not_stop_the_other(evidence: Callable[..., 
     assert tree(site / "public") == {"index.html": b"old"}
     assert sorted(path.name for path in site.iterdir()) == ["internal", "public"]
     assert not (found.config.root / ".kbtool/build").exists()
+
+
+def test_a_process_that_ends_early_withholds_its_edition(evidence: Callable[..., Evidence], monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the system kills the largest process when memory is full: the other edition is published."""
+    ours, usual = os.getpid(), stage
+
+    def die(evidence: Evidence, edition: Edition, folder: Path) -> Any:
+        if edition.name == "internal":
+            assert os.getpid() != ours
+            os.kill(os.getpid(), signal.SIGKILL)
+        return usual(evidence, edition, folder)
+
+    monkeypatch.setattr("kbtool.publish.stage", die)
+    found = evidence({"site/internal/index.html": "old"})
+    public, internal = built(found, "public", "internal")
+    assert public.swapped
+    assert internal.failure is not None
+    assert (internal.failure.kind, internal.failure.exit_code) == ("ended", 3)
+    assert tree(internal.folder) == {"index.html": b"old"}
 
 
 def test_an_article_that_cannot_be_redacted_is_a_failure(evidence: Callable[..., Evidence]) -> None:
