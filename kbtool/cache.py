@@ -1,4 +1,4 @@
-"""What earlier runs worked out, kept under `.kbtool/cache/`: one file a name, read only by the very code that wrote it.
+"""What earlier runs worked out, kept under `.kbtool/cache/` or elsewhere: one file a name, read only by the code that wrote it.
 
 A file is a checksum, a line of JSON (format, version, key, lengths) and the bytes of its sections. What is kept is a function
 of its key, so it may be lost, or written by several processes at once, without harm: each writes a file of its own and

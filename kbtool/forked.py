@@ -42,7 +42,7 @@ def side_by_side(tasks: Sequence[Callable[[], Result]]) -> list[Result]:
 
     Raises:
         IncompleteError: a process has ended without a result.
-        Exception: what the first task raised that failed, once all have ended.
+        Exception: what the first of the tasks that failed raised, once all have ended.
     """
     found = outcomes(tasks)
     for _, error in found:
@@ -108,7 +108,8 @@ def _work(task: Callable[[], object], pipe: Connection, parent: int) -> None:
         _end_with(parent)
         result, error = _done(task)
         if error is not None:
-            error.elsewhere = traceback.extract_tb(error.__traceback__)  # type: ignore[attr-defined]
+            below = getattr(error, "elsewhere", ())  # in a process of this one
+            error.elsewhere = [*traceback.extract_tb(error.__traceback__), *below]  # type: ignore[attr-defined]
         try:
             pipe.send((result, error))
         except BrokenPipeError:

@@ -49,10 +49,15 @@ def test_an_error_is_raised_when_all_have_ended(place: int, tmp_path: Path) -> N
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
 
 
-def test_a_crash_elsewhere_is_told_with_its_place() -> None:
-    """The crash file names the function that failed in another process."""
+def deeper() -> object:
+    return side_by_side([os.getpid, stumble])
+
+
+@pytest.mark.parametrize("task", [stumble, deeper])
+def test_a_crash_elsewhere_is_told_with_its_place(task: Callable[[], object]) -> None:
+    """The crash file names the function that failed in another process, or in a process of that one."""
     with pytest.raises(ZeroDivisionError) as caught:
-        side_by_side([os.getpid, stumble])
+        side_by_side([os.getpid, task])
     told = Path(write_crash_file(caught.value)).read_text()
     assert "test_forked.py:" in told.split("ZeroDivisionError")[1]
     assert " stumble\n" in told
