@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -104,11 +105,17 @@ def _is_index(path: str) -> bool:
     return posixpath.basename(path) == "index.html"
 
 
-def _names(folder: Path) -> Iterator[str]:
-    """Yield the files of a folder, symlinks too, by their paths in it; what is no UTF-8 in a name as `\\ufffd`."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_symlink() or not path.is_dir():
-            yield path.relative_to(folder).as_posix()
+def _names(folder: Path | str, above: str = "") -> Iterator[str]:
+    """Yield the files of a folder, symlinks too, by their paths in it, in the order of their parts; it need not be there."""
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except FileNotFoundError:
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _names(entry.path, f"{above}{entry.name}/")
+        else:
+            yield above + entry.name
 
 
 def _state(path: Path) -> _State | None:
