@@ -23,7 +23,7 @@ class Reading:
         """Bring the line up to date; return False where the tip does not continue it, so that it has to be read anew.
 
         Args:
-            told: called when the landings are there, and before it is read what they merged.
+            told: called when the landings are there, while git reads what they merged.
             joined: False for what only hangs on the line, such as a branch that has merged it.
 
         Raises:
@@ -40,16 +40,21 @@ class Reading:
             if joined and (not new.ids or new.first_parent != line.tip):
                 return False
             append(line.landings, new)
+        sides = self._follow_branches(before)
+        names = "".join(f"{commit}\n" for commit in sides).encode()
+        paths = [self._folder] if self._folder else []
+        found = self._git.stream("diff-tree", "--stdin", "--always", "--root", *RAW, "--", *paths, stdin=names) if sides else ()
         told()
-        self._read_branches(before)
+        self._read_sides(found, sides)
         return True
 
-    def _read_branches(self, before: int) -> None:
+    def _follow_branches(self, before: int) -> list[str]:
+        """Return the commits that the landings from this one on merged, and note for each what it contains."""
         line = self._line
         known = dict(zip(line.sides.ids, line.contained, strict=True))
         merges = sorted(number for number in line.landings.parents if number >= before)
         if not merges:
-            return
+            return []
         graph = self._behind([parent for number in merges for parent in line.landings.parents[number]], known)
         sides: list[str] = []
         for number in merges:
@@ -59,7 +64,7 @@ class Reading:
             sides += mine
             line.branch.extend([number] * len(mine))
         line.contained.extend(known[commit] for commit in sides)
-        self._read_sides(sides)
+        return sides
 
     def _behind(self, starts: Iterable[str], known: Container[str]) -> dict[str, list[str]]:
         """Return the parents of the commits behind `starts` that are neither landings nor known.
@@ -81,15 +86,11 @@ class Reading:
         told = self._git.stream("rev-list", "--parents", *which, "--", stdin="".join(f"{one}\n" for one in of).encode())
         return {entry[0]: entry[1:] for entry in map(str.split, told.read().decode().splitlines())}
 
-    def _read_sides(self, sides: Sequence[str]) -> None:
-        if sides:
-            names = "".join(f"{commit}\n" for commit in sides).encode()
-            paths = [self._folder] if self._folder else []
-            found = self._git.stream("diff-tree", "--stdin", "--always", "--root", *RAW, "--", *paths, stdin=names)
-            before = len(self._line.sides.ids)
-            parse(found, self._line.sides)
-            if self._line.sides.ids[before:] != list(sides):
-                raise GitError("git diff-tree left commits out", kind="git-failed")
+    def _read_sides(self, found: Iterable[bytes], sides: Sequence[str]) -> None:
+        before = len(self._line.sides.ids)
+        parse(found, self._line.sides)
+        if self._line.sides.ids[before:] != list(sides):
+            raise GitError("git diff-tree left commits out", kind="git-failed")
 
 
 def _past(commit: str, known: Mapping[str, int], numbers: Mapping[str, int]) -> int:

@@ -41,6 +41,7 @@ class Repositories:
         """
         self._config, self._cache, self._main = config, cache, main
         self._missing: dict[str, str] = {}
+        self._tree: WorkingTree | None = None
         self._opened: dict[str, Opening] = {}
         for name in (MAIN, *config.repositories):
             try:
@@ -88,13 +89,14 @@ class Repositories:
         if name == MAIN:
             history = opened.finish(today, self._config, lambda line: self._start_versions(opened, line, articles))
             above = "/".join([".."] * opened.prefix.count("/"))
-            return Code(history, WorkingTree(opened.git, begin=True), place=above)
+            return Code(history, self._tree or WorkingTree(opened.git, begin=True), place=above)
         history, found = opened.finish(today, self._config), self._config.repositories[name]
         if found.max_age is not None:
             _refuse_old(history, name, found.max_age)
         return Code(history, CommittedTree(opened.git, opened.head), place=found.path)
 
     def _start_versions(self, opened: Opening, line: Line, articles: Sequence[Article]) -> None:
+        self._tree = WorkingTree(opened.git, begin=True)  # git has time for it now
         by_path = {opened.prefix + article.path: article for article in articles}
         self._versions = VersionReading(opened.git, line, by_path, self._config, self._cache)
 
