@@ -120,7 +120,7 @@ def serve_site(stage: Path, address: str) -> int:
     Only pages that changed are rendered again; the stage touches all of them when navigation changes.
     """
     command = [*_mkdocs("serve", stage), "--dirty", "--dev-addr", address]
-    with subprocess.Popen(command, cwd=stage, env=os.environ | _QUIET, stdin=subprocess.DEVNULL) as process:  # noqa: S603
+    with subprocess.Popen(command, cwd=stage, env=os.environ | _QUIET, stdin=subprocess.DEVNULL) as process:  # noqa: S603 - no shell
         try:
             return process.wait()
         except KeyboardInterrupt:

@@ -109,7 +109,7 @@ def _work(task: Callable[[], object], pipe: Connection, parent: int) -> None:
         result, error = _done(task)
         if error is not None:
             below = getattr(error, "elsewhere", ())  # in a process of this one
-            error.elsewhere = [*traceback.extract_tb(error.__traceback__), *below]  # type: ignore[attr-defined]
+            error.elsewhere = [*traceback.extract_tb(error.__traceback__), *below]  # type: ignore[attr-defined]  # for `crash`
         try:
             pipe.send((result, error))
         except BrokenPipeError:

@@ -236,7 +236,7 @@ class _SvgReader:
         self._parser.CommentHandler = lambda _: self._cut(b"-->")
         self._parser.ProcessingInstructionHandler = lambda target, _: self._cut(b"?>") if target != "xml-stylesheet" else None
         self._parser.StartDoctypeDeclHandler = self._doctype
-        self._parser.Parse(data, True)  # noqa: FBT003
+        self._parser.Parse(data, True)  # noqa: FBT003 - expat takes no keyword
 
     def _cut(self, end: bytes) -> None:
         at = self._parser.CurrentByteIndex

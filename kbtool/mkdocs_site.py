@@ -141,7 +141,7 @@ class _Heard(logging.Handler):
         self.count += 1
 
 
-class _Pages(BasePlugin):  # type: ignore[no-untyped-call,type-arg]
+class _Pages(BasePlugin):  # type: ignore[no-untyped-call,type-arg]  # MkDocs has no types
     """Decides which pages are made, and keeps what makes them cheap."""
 
     def __init__(self, order: Order, env: jinja2.Environment, others: Sequence[str]) -> None:

@@ -201,7 +201,7 @@ class Session:
         what = f"{len(judged)} articles" if judged[1:] else visible(judged[0].article.title, _TITLE)
         lines = [f"Review {what}", "", *(f"{visible(one.article.path, None)}: {one.outcome}" for one in judged)]
         done = subprocess.run(  # noqa: S603 - the user's own git, to make the user's commit
-            ["git", "-C", str(self.evidence.config.root), "commit", "--quiet", "--only", "-m", "\n".join(lines), "--",  # noqa: S607
+            ["git", "-C", str(self.evidence.config.root), "commit", "--quiet", "--only", "-m", "\n".join(lines), "--",  # noqa: S607 - the one on the PATH
              *(f":(literal){one.article.path}" for one in judged)], check=False, stdout=sys.stderr,
             env={name: value for name, value in os.environ.items() if name not in _ASTRAY},
         )

@@ -194,11 +194,11 @@ class Repository:
         """
         self.now = _moment(on) if on else self.now
         settings = [part for setting in _GIT_SETTINGS for part in ("-c", setting)]
-        done = subprocess.run(  # noqa: S603
-            ["git", *settings, *args], cwd=self.folder, env=_environment(by, _moment(written) if written else self.now, self.now),  # noqa: S607
+        done = subprocess.run(  # noqa: S603 - git, with arguments of a test
+            ["git", *settings, *args], cwd=self.folder, env=_environment(by, _moment(written) if written else self.now, self.now),  # noqa: S607 - on the PATH
             input=stdin.encode() if isinstance(stdin, str) else stdin, capture_output=True, check=False,
         )
-        assert fails or not done.returncode, f"git {' '.join(args)}: {os.fsdecode(done.stderr)}{os.fsdecode(done.stdout)}"  # noqa: S101
+        assert fails or not done.returncode, f"git {' '.join(args)}: {os.fsdecode(done.stderr)}{os.fsdecode(done.stdout)}"  # noqa: S101 - this is the test kit
         return os.fsdecode(done.stdout).rstrip()
 
     @property
@@ -232,7 +232,7 @@ class Repository:
         said = self.git("commit", "--allow-empty", "--allow-empty-message", "--cleanup=verbatim", "--no-verify", "-F", "-", by=by,
                         written=written, stdin=f"{message}\n\n{lines}" if lines else message)
         found = re.search(r"([0-9a-f]{40,64})\]", said)
-        assert found, said  # noqa: S101
+        assert found, said  # noqa: S101 - this is the test kit
         return found[1]
 
     def branch(self, name: str, at: str = "HEAD") -> None:

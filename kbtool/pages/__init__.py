@@ -17,7 +17,7 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 def environment() -> Environment:
     """Return what renders the templates of this folder."""
     # Markdown, not HTML: titles are escaped by the `text` filter instead of autoescape.
-    made = Environment(loader=PackageLoader("kbtool", "pages"), undefined=StrictUndefined, trim_blocks=True, autoescape=False)  # noqa: S701
+    made = Environment(loader=PackageLoader("kbtool", "pages"), undefined=StrictUndefined, trim_blocks=True, autoescape=False)  # noqa: S701 - not HTML
     made.filters["text"] = _escape
     made.filters["line"] = _line
     return made
