@@ -18,7 +18,7 @@ from typing import NamedTuple
 from kbtool.derived_config import extensions
 from kbtool.editions import Edition
 from kbtool.evidence import Evidence
-from kbtool.files import write_atomic
+from kbtool.files import below, write_atomic
 from kbtool.rendered import digest, installed, named_environment, of_text_alone
 from kbtool.site_config import dump, overlay
 from kbtool.stage import custom_dir, tree
@@ -115,13 +115,5 @@ def write_built(record: Path, key: str, site: Path, articles: int, notes: tuple[
 
 def _state(site: Path) -> _State:
     """Return mode, size and time of each entry below a folder."""
-    return dict(_states(site, ""))
-
-
-def _states(folder: str | Path, above: str) -> Iterator[tuple[str, list[int]]]:
-    with os.scandir(folder) as found:
-        for entry in found:
-            state, is_folder = entry.stat(follow_symlinks=False), entry.is_dir(follow_symlinks=False)
-            yield above + entry.name, [state.st_mode, 0 if is_folder else state.st_size, state.st_mtime_ns]
-            if is_folder:
-                yield from _states(entry.path, f"{above}{entry.name}/")
+    found = ((name, entry.stat(follow_symlinks=False), entry.is_dir(follow_symlinks=False)) for name, entry in below(site))
+    return {name: [state.st_mode, 0 if folder else state.st_size, state.st_mtime_ns] for name, state, folder in found}

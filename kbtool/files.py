@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
+from operator import attrgetter
 from pathlib import Path
 
 from kbtool.errors import IncompleteError
@@ -67,21 +68,25 @@ def sync_folder(folder: Path, files: Mapping[str, bytes]) -> set[str]:
 
 
 def _remove_others(folder: Path, names: Collection[str]) -> Iterator[str]:
-    for path in sorted(_below(folder), reverse=True):
-        name = path.relative_to(folder).as_posix()
-        if path.is_dir() and not path.is_symlink():
+    for name, entry in reversed([*below(folder)]):
+        if entry.is_dir(follow_symlinks=False):
             with contextlib.suppress(OSError):  # it still holds files
-                path.rmdir()
-        elif path.is_symlink() or name not in names:
-            path.unlink()
+                (folder / name).rmdir()
+        elif entry.is_symlink() or name not in names:
+            (folder / name).unlink()
             yield name
 
 
-def _below(folder: Path) -> Iterator[Path]:
-    for path in folder.iterdir():
-        yield path
-        if path.is_dir() and not path.is_symlink():
-            yield from _below(path)
+def below(folder: Path | str, above: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Yield what is in a folder and in those in it, by paths below it, in the order of their parts; no symlink is followed.
+
+    Raises:
+        OSError: a folder cannot be read.
+    """
+    for entry in sorted(os.scandir(folder), key=attrgetter("name")):
+        yield above + entry.name, entry
+        if entry.is_dir(follow_symlinks=False):
+            yield from below(entry.path, f"{above}{entry.name}/")
 
 
 def _clear_way(path: Path, folder: Path) -> None:

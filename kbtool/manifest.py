@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -27,6 +26,7 @@ from kbtool.articles import Article
 from kbtool.editions import Edition
 from kbtool.engines import Engine, find_engine
 from kbtool.evidence import Evidence
+from kbtool.files import below
 from kbtool.search_index import SearchIndex
 from kbtool.site_config import entries
 from kbtool.stage import Staged
@@ -105,17 +105,10 @@ def _is_index(path: str) -> bool:
     return posixpath.basename(path) == "index.html"
 
 
-def _names(folder: Path | str, above: str = "") -> Iterator[str]:
-    """Yield the files of a folder, symlinks too, by their paths in it, in the order of their parts; it need not be there."""
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except FileNotFoundError:
-        return
-    for entry in entries:
-        if entry.is_dir(follow_symlinks=False):
-            yield from _names(entry.path, f"{above}{entry.name}/")
-        else:
-            yield above + entry.name
+def _names(folder: Path) -> Iterator[str]:
+    """Yield the files of a folder, symlinks too, by their paths in it; it need not be there."""
+    found = below(folder) if folder.is_dir() else ()
+    return (name for name, entry in found if not entry.is_dir(follow_symlinks=False))
 
 
 def _state(path: Path) -> _State | None:
