@@ -24,7 +24,7 @@ from kbtool.finding import Run
 from kbtool.git import Git
 from kbtool.reports.markdown_text import code, escaped
 from kbtool.reports.text import visible
-from kbtool.review import ACCURATE, AT_ONCE, dossier, refusal, stamp_for
+from kbtool.review import ACCURATE, AT_ONCE, dossier, refusal, stamp_for, twins
 from kbtool.stamp import Stamp, apply, plan
 
 MARK = "<!-- kbtool comment -->"
@@ -107,7 +107,11 @@ class _Session:
         if len(judged) > AT_ONCE:
             raise RefusedError(f"{len(judged)} articles in one go are no review", kind="too-many",
                                hint=f"name at most {AT_ONCE} of them in the comment")
-        planned = plan(self.evidence.config, [self._stamp(article, by) for article, by in judged])
+        stamps = [self._stamp(article, by) for article, by in judged]
+        problem = twins(stamps, self.evidence)
+        if problem is not None:
+            raise RefusedError(problem.message, where=problem.where, kind=problem.kind, hint=problem.hint)
+        planned = plan(self.evidence.config, stamps)
         apply(planned)
         articles = tuple(article for article, _ in judged)
         return Done(self._commit(articles) if planned.changes else "", articles, others)

@@ -72,7 +72,7 @@ def reaches(one: Glob, path: str, *, link: bool = False) -> bool:
 
 
 class FileChange(NamedTuple):
-    """A covered file that is not as it was: its states then and now ("" for none) and the landings since that touched it."""
+    """A covered file that is not as it was: its states then and now ("" for none), and the landings since it last was so."""
 
     path: str
     then: str
@@ -160,7 +160,7 @@ class Code:
             then = self.history.state_at(path, base)
             now = self.tree.states([path]).get(path, "") if uncommitted else self.history.state_at(path, newest)
             if then != now:
-                found.append(FileChange(path, then, now, tuple(self.history.landings_of(path, base)), uncommitted))
+                found.append(FileChange(path, then, now, tuple(self.history.causes_of(path, base)), uncommitted))
         return sorted(found, key=lambda change: change.path)
 
     def only_moved(self, files: Sequence[FileChange]) -> bool:

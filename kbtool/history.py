@@ -19,7 +19,7 @@ from kbtool.cache import Cache
 from kbtool.config import Config
 from kbtool.errors import ConfigError, KbtoolError
 from kbtool.git import Git, GitError
-from kbtool.landings import UNDATED, Line, cut, pack, running_maximum, unpack
+from kbtool.landings import DELETED, UNDATED, Line, cut, pack, running_maximum, unpack
 from kbtool.line_reading import Reading
 
 _MAIN = (
@@ -112,6 +112,16 @@ class History:
             return []
         numbers = flat[::2]
         return numbers[bisect_right(numbers, after):]
+
+    def causes_of(self, path: str, after: int) -> list[int]:
+        """Return the landings by which a path is not what it was after number `after`: those since it last was that."""
+        flat = self.line.landings.changes.get(path)
+        if not flat or flat[-2] <= after:
+            return []
+        at = bisect_right(flat[::2], after)
+        then = flat[2 * at - 1] if at else DELETED
+        back = max((place for place, state in enumerate(flat[2 * at + 1::2], 1) if state == then), default=0)
+        return flat[2 * (at + back)::2]
 
     def author(self, number: int, *, side: bool = False) -> str:
         """Return the name of a commit's author, as `.mailmap` has it."""

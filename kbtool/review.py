@@ -217,6 +217,22 @@ def retiring(stamp: Stamp) -> Stamp:
     return replace(stamp, values={**stamp.values, "confidence": "archived"})
 
 
+def twins(stamps: Sequence[Stamp], evidence: Evidence) -> UsageError | None:
+    """Return what is wrong where a stamp would leave an article with the seal of another one, which voids both."""
+    root, stamped = evidence.config.root, {one.path for one in stamps}
+    sealed = {" ".join(one.front_matter.review_seal.split()): one.path for one in evidence.articles
+              if one.front_matter.review_seal and root / one.path not in stamped}
+    for stamp in stamps:
+        name = stamp.path.relative_to(root).as_posix()
+        other = sealed.setdefault(stamp.values["review_seal"], name)
+        if other != name:
+            return UsageError(
+                f"its seal would be that of {other}, since both say and cover the same, and that voids both", where=name,
+                kind="same-seal", hint="let one include the other, or review it on another day or as another owner",
+            )
+    return None
+
+
 def seal_of(article: Article, evidence: Evidence, new: Mapping[str, object]) -> Seal:
     """Return the seal of an article as it stands, but for what is `new` in its front matter.
 

@@ -34,6 +34,7 @@ from kbtool.review import (
     retiring,
     reviewer,
     stamp_for,
+    twins,
     uncommitted_files,
 )
 from kbtool.review_queue import Queue
@@ -157,6 +158,9 @@ class Session:
         loose = sorted({path for one in judged for path in uncommitted_files(one.article, self.evidence)})
         if self.options["commit"]:
             self._refuse_to_commit(judged, loose)
+        problem = twins([one.stamp for one in judged], self.evidence)
+        if problem is not None:
+            raise problem
         planned = plan(self.evidence.config, [one.stamp for one in judged], force=self.options["force"],
                        add_front_matter=self.options["add_front_matter"])
         if self.options["dry_run"]:

@@ -20,6 +20,8 @@ from kbtool.review_evidence import Change, Ignored, Pair, ReviewEvidence, change
 from kbtool.signatures import Seal, asset_paths, included, read_seal, sign_code, sign_review, sign_text
 from kbtool.urls import UrlMap
 
+_SOON = 10  #: landings of covered code within which that of a seal is looked for, where the review landed before the code
+
 
 @dataclass
 class Reviews:
@@ -242,21 +244,32 @@ class _Judge:
                 broken = sign_code(self.reviews.states(self.globs)) != self.seal.code
                 if not broken:
                     return None
-                self.sealed_at = self._find_sealed(self.seal)
+                self.sealed_at = self._find_sealed(self.seal, self.review) if self.review else None
             found = [change for name, globs in _by_repository(self.globs) for change in self._in_repository(name, globs)]
         except Unproven as error:
             if broken:
                 return Change()
             self.code_unknown = str(error)
             return None
-        if found:
-            return merged(found)
-        return Change() if broken and self.sealed_at is None else None
+        if broken and self.sealed_at is None and self._never_was(found):
+            return Change()
+        return merged(found) if found else None
 
-    def _find_sealed(self, seal: Seal) -> int | None:
-        """Return the landing whose code the seal is of, if it is that of the review, or the one that history places it after."""
-        newest = self.reviews.code[MAIN].history.newest  # the landing of a review that nobody has committed is yet to come
-        candidates = (min(self.review.landing, newest), self.review.base) if self.review else ()
+    def _never_was(self, found: Sequence[Change]) -> bool:
+        """Return whether the code of the seal was not there when the review landed, for which no later landing begins a grace."""
+        review = self.review
+        if not found or review is None or not review.commit or any(one.repository != MAIN for one in self.globs):
+            return not found
+        numbers = self.reviews.code[MAIN].history.line.landings.numbers
+        return all(numbers[one] > review.landing for change in found for one in change.oldest)
+
+    def _find_sealed(self, seal: Seal, review: Review) -> int | None:
+        """Return the landing whose code the seal is of: that of the review, the one it is placed after, or one soon after."""
+        code = self.reviews.code[MAIN]
+        landed = min(review.landing, code.history.newest)  # that of a review which nobody has committed is yet to come
+        covered = code.covered(one for one in self.globs if one.repository == MAIN)
+        later = sorted({number for path in covered for number in code.history.landings_of(path, review.landing)})
+        candidates = (landed, review.base, *later[:_SOON])
         return next((number for number in candidates if sign_code(self._states_after(number)) == seal.code), None)
 
     def _states_after(self, number: int) -> dict[str, str]:

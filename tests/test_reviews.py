@@ -108,6 +108,42 @@ def test_a_change_that_was_taken_back_is_none(repo, page, judge) -> None:
     assert (judge(repo, "2026-02-06").codes(), judge(repo, "2026-02-06").verdict()) == ([], "fresh")
 
 
+@pytest.mark.parametrize("sealed", [False, True])
+def test_a_change_that_comes_again(repo, page, judge, seal, sealed: bool) -> None:
+    """The grace runs from the landing that made covered code another than was reviewed, not from one that was taken back before."""
+    repo.write({"content/a.md": page(last_reviewed_on="2026-02-01", **COVERS), "src/x.py": "1\n"})
+    if sealed:
+        seal(repo, "a")
+    repo.commit({"content/a.md": (repo.folder / "content/a.md").read_text(), "src/x.py": "1\n"}, on="2026-02-01")
+    repo.commit({"src/x.py": "2\n"}, on="2026-02-03", by="Ben", message="Too early")
+    repo.git("revert", "--no-edit", "HEAD", on="2026-02-04")
+    assert judge(repo, "2026-06-01").codes() == []
+    repo.commit({"src/x.py": "2\n"}, on="2026-06-02", message="Again")
+    found = judge(repo, "2026-06-10")
+    assert (found.changed(), found.of().code.authors, found.codes()) == ((1, "2026-06-02", ["src/x.py"], "Again"), ("Test",), ["KB106 warning"])
+    assert judge(repo, "2026-06-16").codes() == ["KB106 error"]
+
+
+def test_an_edit_of_code_that_came_back(repo, page, judge) -> None:
+    """What the work tree alone changes is a warning, whatever landed and was taken back before it."""
+    repo.commit({"content/a.md": page(last_reviewed_on="2026-02-01", **COVERS), "src/x.py": "1\n"}, on="2026-02-01")
+    repo.commit({"src/x.py": "2\n"}, on="2026-02-03")
+    repo.commit({"src/x.py": "1\n"}, on="2026-02-04")
+    repo.write({"src/x.py": "3\n"})
+    assert (judge(repo, "2026-06-01").codes(), judge(repo, "2026-06-01").of().code.landings) == (["KB106 warning"], 0)
+
+
+def test_a_change_that_does_not_count_after_one_that_was_taken_back(repo, page, judge) -> None:
+    """Code that differs by a landing that does not count has not changed, whatever was taken back before it."""
+    repo.commit({"content/a.md": page(last_reviewed_on="2026-02-01", **COVERS), "src/x.py": "1\n"}, on="2026-02-01")
+    for day, text in (("2026-02-03", "2\n"), ("2026-02-04", "1\n")):
+        repo.commit({"src/x.py": text}, on=day)
+    repo.commit({"src/x.py": "1 \n"}, on="2026-02-05", trailers={"Kb-Change": "minor"})
+    assert judge(repo, "2026-06-01").codes() == []
+    repo.commit({"src/x.py": "3\n"}, on="2026-05-30")
+    assert judge(repo, "2026-06-01").changed()[:2] == (1, "2026-05-30")
+
+
 @pytest.mark.parametrize("landed", [11, 10])
 def test_a_mass_edit_of_dates(repo, page, judge, landed: int) -> None:
     """A landing that moves eleven dates is a bulk review on each of the eleven; ten are none, nor are articles that are new."""

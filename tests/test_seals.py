@@ -314,6 +314,40 @@ def test_an_ignored_landing_hides_no_other(sealed, page, judge, part: str) -> No
     assert own(judge(sealed, TODAY)) == [edit]
 
 
+def test_a_seal_of_code_that_never_landed(sealed, page, judge, seal) -> None:
+    """Where the reviewed code was not committed with the review, no later landing and no edit makes less of that."""
+    sealed.write({"src/x.py": "reviewed\n", "content/a.md": page(BODY, **KEYS | {"last_reviewed_on": "2026-02-04"})})
+    seal(sealed, "a")
+    sealed.write({"src/x.py": "1\n"})
+    sealed.commit({"content/a.md": text_of(sealed)}, on="2026-02-04")
+    assert own(judge(sealed, TODAY)) == ["KB106 error"]
+    sealed.write({"src/y.py": "2\n"})
+    assert own(judge(sealed, TODAY)) == ["KB106 error"]
+    sealed.commit({"src/y.py": "2\n"}, on="2026-02-19")
+    assert own(judge(sealed, TODAY)) == ["KB106 error"]
+    sealed.commit({"src/y.py": "1\n", "src/x.py": "reviewed\n"}, on="2026-02-20")
+    assert own(judge(sealed, TODAY)) == []
+
+
+def test_a_review_that_landed_before_its_code(sealed, page, judge, seal) -> None:
+    """Where the reviewed code landed right after the review, changes count from there; in one merge, from that."""
+    sealed.branch("work")
+    sealed.write({"src/x.py": "reviewed\n", "content/a.md": page(BODY, **KEYS | {"last_reviewed_on": "2026-02-04"})})
+    seal(sealed, "a")
+    sealed.git("add", "content")
+    sealed.git("commit", "-q", "-m", "Review", on="2026-02-04")
+    sealed.commit({"src/x.py": "reviewed\n"}, on="2026-02-04", message="Code")
+    assert own(judge(sealed, TODAY)) == []
+    sealed.commit({"src/x.py": "later\n"}, on="2026-02-19", message="Later")
+    found = judge(sealed, TODAY)
+    assert (found.changed(), own(found)) == ((1, "2026-02-19", ["src/x.py"], "Later"), ["KB106 warning"])
+    sealed.switch("main")
+    sealed.commit({"README": "1"}, on="2026-02-18")
+    sealed.merge("work", on="2026-02-19", message="Merge")
+    found = judge(sealed, TODAY)
+    assert (found.changed(), own(found)) == ((1, "2026-02-19", ["src/x.py"], "Merge"), ["KB106 warning"])
+
+
 def test_code_that_changed_after_a_review_that_nobody_committed(sealed, judge, seal) -> None:
     """A stamp in the work tree is of the code that was there; an edit after it is a change since, with its diff."""
     sealed.write({"content/a.md": text_of(sealed).replace(DAY, "2026-02-19").replace("review_seal", "# old: review_seal")})

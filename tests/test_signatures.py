@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kbtool.signatures import NOTHING, PARTS, VERSION, Seal, read_seal, sign_code, sign_review, sign_text, sign_tickets
 from kbtool.testing import knowledge_base
@@ -67,6 +69,55 @@ def test_what_breaks_the_other_parts(tmp_path) -> None:
         assert broken(one, signed(tmp_path, tickets=(ticket,))) == ["tickets"]
     assert broken(one, signed(tmp_path, image="2")) == ["text"]
     assert broken(one, signed(tmp_path, code=dict(reversed(CODE.items())), tickets=(replace(TICKET, title="New", updated_at=closed, url="x"),))) == []
+
+
+WORD = st.text("abcdefghijklmnopqrstuvwxyzäß0123456789", min_size=1, max_size=6)
+#: Where a word can stand; each is a paragraph of its own.
+PLACES = [
+    "{}", "go {} on", "**{}**", "# {}", "## {} {{#id}}", "> {}", "- {}", "1. {}", "`{}`", "```\n{}\n```", "~~~ sh\n$ {}\n~~~", "| {} |\n| --- |\n| x |", "[{}](b.md)", '[x](b.md "{}")',
+    "![{}](page.png)", "::: internal\n\n{}\n\n:::", '!!! note "{}"\n\n    x', "    {}", "x[^1]\n\n[^1]: {}", "<b>{}</b>", "x {} <!-- no word -->",
+]
+
+
+@pytest.mark.parametrize("place", PLACES)
+@settings(max_examples=5, deadline=None)
+@given(around=st.tuples(*[st.sampled_from(PLACES)] * 2), word=WORD, new=WORD)
+def test_any_word_breaks_the_text_alone(tmp_path_factory, place: str, around: tuple[str, str], word: str, new: str) -> None:
+    """Whichever word of an article changes, wherever it stands, the text part is broken, and no other; the same word breaks none."""
+    before, after = (other.format("other") for other in around)
+    seals = [signed(tmp_path_factory.mktemp("kb"), f"{PAGE}\n{before}\n\n{place.format(one)}\n\n{after}\n") for one in (word, new)]
+    assert broken(*seals) == ["text"] * (word != new)
+
+
+PATH, MODE, BLOB = st.text("abx/.:", min_size=1, max_size=6), st.sampled_from(["100644", "100755", "120000"]), st.text("0123abcd", min_size=40, max_size=40)
+FILES = st.dictionaries(PATH, st.tuples(MODE, BLOB), min_size=1, max_size=4)
+
+
+@given(files=FILES, path=PATH, mode=MODE, blob=BLOB, data=st.data())
+def test_any_covered_file_breaks_the_code(files: dict[str, tuple[str, str]], path: str, mode: str, blob: str, data: st.DataObject) -> None:
+    """A covered file that is new, gone, or has another path, mode or blob breaks the code; the same files in another order do not."""
+    def code(found: dict[str, tuple[str, str]]) -> str:
+        return sign_code({name: " ".join(state) for name, state in found.items()})
+
+    name = data.draw(st.sampled_from(sorted(files)))
+    rest = {other: state for other, state in files.items() if other != name}
+    for changed in (rest, rest | {path: files[name]}, files | {name: (mode, files[name][1])}, files | {name: (files[name][0], blob)}, files | {path: (mode, blob)}, dict(reversed(files.items()))):
+        assert (code(changed) == code(files)) is (changed == files)
+
+
+DAYS = st.none() | st.datetimes(timezones=st.just(dt.UTC))
+TICKETS = st.builds(Ticket, st.sampled_from(["SUP-1", "SUP-2", "api#3"]), st.sampled_from(["open", "closed"]), st.sampled_from([None, "fixed", "wontfix"]), DAYS)
+
+
+@given(tickets=st.lists(TICKETS, min_size=1, max_size=3, unique_by=lambda one: one.key), new=TICKETS, data=st.data())
+def test_any_state_of_a_ticket_breaks_the_tickets(tickets: list[Ticket], new: Ticket, data: st.DataObject) -> None:
+    """A ticket with another state, resolution or closing date, and one that is gone, breaks the tickets; their order and titles do not."""
+    at = data.draw(st.integers(0, len(tickets) - 1))
+    for key in ("state", "resolution", "closed_at"):
+        changed = [*tickets[:at], replace(tickets[at], **{key: getattr(new, key)}), *tickets[at + 1:]]
+        assert (sign_tickets(changed) == sign_tickets(tickets)) is (changed == tickets)
+    assert sign_tickets(tickets[:at] + tickets[at + 1:]) != sign_tickets(tickets)
+    assert sign_tickets([replace(one, title="New", url="x", updated_at=new.closed_at) for one in reversed(tickets)]) == sign_tickets(tickets)
 
 
 def test_of_two_files_that_change_names(tmp_path) -> None:

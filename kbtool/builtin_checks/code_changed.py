@@ -20,8 +20,8 @@ class CodeChanged(Check):
     warning from the landing on that changed it, and an error once that is older than the grace of the article's `risk`
     (`[tool.kbtool.grace]`). A change that nobody has committed yet, one that only moved files, and with `--diff` one that has not
     landed yet stay warnings; one that no landing can be named for is an error. Landings that do not count (`ignore_authors`,
-    `.git-blame-ignore-revs`, the trailer `Kb-Change: minor`) do not fire, nor does a change that was taken back. Articles
-    without a review are KB101's.
+    `.git-blame-ignore-revs`, the trailer `Kb-Change: minor`) do not fire, nor does a change that was taken back; if it comes
+    again, its grace begins again. Articles without a review are KB101's.
 
     Why it matters: this is how answers become wrong. Of pages left alone for half a year, those whose code changed need a
     correction more than twice as often as the others.

@@ -151,6 +151,15 @@ def test_changed_code_needs_another_word(world) -> None:
     assert "write `/kbtool still-accurate`".replace("`", "\\`").replace("-", "\\-") in world.reply
 
 
+def test_two_articles_that_are_alike(world, page) -> None:
+    """Two that would get one seal, which is void, are refused together."""
+    push(world, {f"content/{name}.md": page("Alike.\n", last_reviewed_on=None) for name in "cd"})
+    before = world.head()
+    world.comment("/kbtool accurate content/c.md content/d.md")
+    assert world.head() == before
+    assert "Nothing was reviewed: `content/d.md`: its seal would be that of content/c.md, since" in world.reply
+
+
 def test_still_accurate(world) -> None:
     """The other word reviews in spite of changed code."""
     push(world, {"src/a.py": "x = 2\n"})

@@ -242,6 +242,29 @@ def test_more_than_ten_at_once(site, page, run, changed, said) -> None:
     assert (done.code, len(changed(site))) == (0, 10)
 
 
+SAME = "both say and cover the same, and that voids both (let one include the other, or review it on another day or as another owner)"
+
+
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+def test_two_articles_that_are_alike(site, page, run, dry, changed, said) -> None:
+    """Word for word the same, they would get one seal, which is void: refused before anything is written, together and one by one."""
+    site.commit({f"content/{name}.md": page("Alike.\n", last_reviewed_on=None) for name in "cde"}, on="2026-10-01")
+    review = ("review", "--outcome", "accurate", *dry)
+    done = run(*review, "content/c.md", "content/d.md")
+    assert (done.code, said(done)) == (2, f"error[same-seal]: content/d.md: its seal would be that of content/c.md, since {SAME}")
+    assert changed(site) == {}
+    assert run("review", "--outcome", "accurate", "content/c.md", "content/c.md").code == 0
+    before = changed(site)
+    done = run(*review, "content/d.md")
+    assert (done.code, said(done)) == (2, f"error[same-seal]: content/d.md: its seal would be that of content/c.md, since {SAME}")
+    assert changed(site) == before
+    assert run("review", "--outcome", "accurate", "content/c.md").code == 0, "its own seal is no other's"
+    assert run("review", "--outcome", "accurate", "content/d.md", "--by", "ben").code == 0
+    assert run("review", "--outcome", "accurate", "content/e.md", "--today", "2026-11-21").code == 0
+    site.git("commit", "-qam", "Review", on="2026-11-22")
+    assert (run("check", "--select", "KB105").code, "KB105" in run("check").out) == (0, False)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -169,7 +169,7 @@ COVERED = {"src/**": ["src/x.py", "src/y.py"], "src/x.py": ["src/x.py"], "[src/*
 
 
 def since_the_review(repo: Repository, path: str) -> tuple[list[str], int]:
-    """Return which covered files changed since an article's review, and by how many landings, word for word as DESIGN.md has it."""
+    """Return which covered files changed since an article's review, word for word as DESIGN.md has it, and how many landings made them so."""
     def date(commit: str) -> str:
         found = re.search(r"^last_reviewed_on: (.*)$", repo.git("show", f"{commit}:{path}", fails=True), re.MULTILINE)
         return found[1] if found else ""
@@ -186,7 +186,15 @@ def since_the_review(repo: Repository, path: str) -> tuple[list[str], int]:
     files = COVERED[covers[1]] if covers else []
     start = main[base] if base >= 0 else repo.git("hash-object", "-t", "tree", "/dev/null")
     changed = repo.git("diff", "--no-renames", "--name-only", start, "HEAD", "--", *files).split() if files else []
-    landings = [commit for commit in main[base + 1:] if changed and repo.git("diff-tree", "--no-commit-id", "--root", "-r", "--diff-merges=first-parent", commit, "--", *changed)]
+    landings: set[str] = set()
+    for file in changed:
+        then = before = repo.git("ls-tree", start, "--", file)
+        mine: list[str] = []
+        for commit in main[base + 1:]:
+            now = repo.git("ls-tree", commit, "--", file)
+            mine = [] if now == then else [*mine, commit] if now != before else mine
+            before = now
+        landings.update(mine)
     return changed, len(landings)
 
 
