@@ -70,7 +70,7 @@ def check_page(check: type[Check]) -> str:
         f'---\ntitle: "{check.code} {check.name()}"\ndescription: {json.dumps(summary(check))}\naudience: public\n'
         f"owners: [maintainers]\nproduct_areas: [checks]\ncontent_type: reference\n"
         f"evergreen: generated from the docstring of the check, which is reviewed with its code\n"
-        f"covers: [{check.__module__.replace('.', '/')}.py]\ntags: [check]\n---\n\n{body}"
+        f"tags: [check]\n---\n\n{body}"
     )
 
 

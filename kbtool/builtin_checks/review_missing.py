@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kbtool.check import Article, Check, Evidence, Finding, Severity
-from kbtool.freshness import on_the_calendar
 from kbtool.history import Unproven
 
 
@@ -15,10 +14,11 @@ from kbtool.history import Unproven
 class ReviewMissing(Check):
     """The article has never been reviewed.
 
-    Fires where `last_reviewed_on` is missing. Archived and evergreen articles need no date. It is a warning for work in progress,
-    which is in no public edition, and for `grace_days` after the article has landed.
+    Fires where `last_reviewed_on` is missing. Archived articles need no date, nor do evergreen ones without `covers`. It is a
+    warning for work in progress, which is in no public edition, and for `grace_days` after the article has landed.
 
-    Why it matters: nobody has said that the article is right, so nobody can say since when it may be wrong.
+    Why it matters: nobody has said that the article is right, so nobody can say since when it may be wrong. An evergreen article
+    is not outdated by the calendar; what it covers can change all the same.
 
     How to fix it: read the article against the product, then run `kbtool review` on it.
 
@@ -42,11 +42,12 @@ class ReviewMissing(Check):
 
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding where no review is dated."""
-        if article.front_matter.last_reviewed_on or not article.readable or not on_the_calendar(article):
+        matter = article.front_matter
+        if matter.last_reviewed_on or matter.state == "archived" or (matter.evergreen and not matter.covers):
             return
-        if "last_reviewed_on" in article.unreadable_keys:
+        if not article.readable or "last_reviewed_on" in article.unreadable_keys:
             return
-        waiting = article.front_matter.state == "work-in-progress" or self._is_new(article, evidence)
+        waiting = matter.state == "work-in-progress" or self._is_new(article, evidence)
         yield self.at_key(
             article, "last_reviewed_on", "the article has never been reviewed",
             hint=f"read it against the product, then run `kbtool review {article.path}`",

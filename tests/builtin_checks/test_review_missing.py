@@ -17,6 +17,7 @@ FIRES = {
     "work in progress": ("---\nconfidence: work-in-progress\n---\n", "1:1 KB101 warning"),
     "draft": ("---\ndraft: true\n---\n", "1:1 KB101 warning"),
     "no draft": ("---\ndraft: false\n---\n", "1:1 KB101 error"),
+    "evergreen, with covers": ("---\nevergreen: a law\ncovers: src/**\n---\n", "1:1 KB101 error"),
     "an empty reason": ("---\nevergreen: ''\n---\n", "1:1 KB101 error"),
 }
 
@@ -31,11 +32,11 @@ def test_fires(text: str, found: str) -> None:
     "lines",
     [
         "last_reviewed_on: 2026-11-01", "last_reviewed_on: 2000-01-01", "last_reviewed_on: 2027-01-01", "confidence: archived",
-        "evergreen: a law", "last_reviewed_on: soon", "confidence: done", "title: a: b",
+        "evergreen: a law", "confidence: archived\ncovers: src/**", "last_reviewed_on: soon", "confidence: done", "title: a: b",
     ],
 )
 def test_clean(lines: str) -> None:
-    """Any date of a review is one, archived and evergreen articles need none, and what cannot be read is KB001's."""
+    """Any date of a review is one, archived and evergreen articles need none (but for one with covers), and what cannot be read is KB001's."""
     assert check_article(ReviewMissing(), f"---\n{lines}\n---\n") == []
 
 
