@@ -36,8 +36,6 @@ _HEAD = TypeAdapter(tuple[str, dict[str, tuple[int, int]]])
 #: The properties of `Markdown` that are kept, once somebody has asked for them.
 FACTS = frozenset({"targets", "anchors", "first_heading", "words", "words_digest", "marks"})
 
-Line = tuple[bytes, bytes]  #: what is written of an article, and its head
-
 if TYPE_CHECKING:
     _Typed = FrontMatter
 else:  # the values have their types already, so the functions that read them from YAML are left out
@@ -151,32 +149,21 @@ class ArticleCache:
         self._cache, self._key = cache, _key(config, slugger) if cache.folder else ""
         self._began = cache.moment() or 0
         self._kept: dict[str, Kept] = {}
-        self._lines: dict[str, Line] = {}
-        self._learned: set[str] = set()  #: articles whose lines are not written yet
+        self._lines: dict[str, tuple[bytes, bytes]] = {}
         self._told: dict[str, frozenset[str]] = {}  #: what was kept of each article by this run
         sections = cache.read(_NAME, self._key)
         if sections is not None:
             try:
-                self._load(zip(sections["articles"].splitlines(), sections["heads"].splitlines(), strict=True))
+                self._load(sections)
             except (KeyError, ValueError):  # among them pydantic's
                 cache.damaged(_NAME)
 
-    def _load(self, lines: Iterable[Line]) -> set[str]:
+    def _load(self, sections: Mapping[str, bytes]) -> None:
+        lines = list(zip(sections["articles"].splitlines(), sections["heads"].splitlines(), strict=True))
         read = Kept.__pydantic_validator__.validate_json
-        loaded = [(read(line[0]), line) for line in lines]
-        self._kept |= {kept.source: kept for kept, _ in loaded}
-        self._lines |= {kept.source: line for kept, line in loaded}
-        return {kept.source for kept, _ in loaded}
-
-    @property
-    def keeps(self) -> bool:
-        """Return whether anything can be kept."""
-        return bool(self._began)
-
-    def knows(self, source: str, state: State) -> bool:
-        """Return whether an article is known by the state of its file."""
-        kept = self._kept.get(source)
-        return kept is not None and kept.state == state
+        kept = [read(line) for line, _ in lines]
+        self._kept = {one.source: one for one in kept}
+        self._lines = {one.source: line for one, line in zip(kept, lines, strict=True)}
 
     def get(self, source: str) -> Kept | None:
         """Return what is kept of an article."""
@@ -190,18 +177,6 @@ class ArticleCache:
         """Keep these articles and no others, if anything can be written; what came from here and is the same is not made anew."""
         if not self._began:
             return
-        lines = self.lines(articles)
-        new = sum(source in self._learned or self._lines.get(source) is not line for source, line in lines.items())
-        if is_worth_writing(new + len(self._lines.keys() - lines.keys()), len(self._lines)):
-            sections = {
-                "articles": b"\n".join(article for article, _ in lines.values()),
-                "heads": b"\n".join(head for _, head in lines.values()),
-            }
-            self._cache.write(_NAME, self._key, sections)
-        self._lines, self._learned = lines, set()
-
-    def lines(self, articles: Iterable[Keepable]) -> dict[str, Line]:
-        """Return what is kept of articles, by their path inside the content folder."""
         lines = {}
         for article in articles:
             news = article.news()
@@ -211,13 +186,16 @@ class ArticleCache:
                 self._told[article.source] = frozenset(news)
                 with contextlib.suppress(ValueError):  # a file's name that is not UTF-8
                     lines[article.source] = self._line(news, article.head)
-        return lines
+        new = sum(self._lines.get(source) is not line for source, line in lines.items())
+        if is_worth_writing(new + len(self._lines.keys() - lines.keys()), len(self._lines)):
+            sections = {
+                "articles": b"\n".join(article for article, _ in lines.values()),
+                "heads": b"\n".join(head for _, head in lines.values()),
+            }
+            self._cache.write(_NAME, self._key, sections)
+        self._lines = lines
 
-    def learn(self, lines: Iterable[Line]) -> None:
-        """Know what another process has read, which has said it in `lines`."""
-        self._learned |= self._load(lines)
-
-    def _line(self, article: dict[str, Any], head: Head) -> Line:
+    def _line(self, article: dict[str, Any], head: Head) -> tuple[bytes, bytes]:
         if max(article["state"][2:]) >= self._began - _COARSEST:
             article["state"] = NO_STATE
         places = {_name(key): (place.line, place.column) for key, place in head.places.items()}

@@ -8,28 +8,26 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import pathspec
 
 from kbtool import markdown
-from kbtool.article_cache import FACTS, ArticleCache, Head, Kept, Line, read_head
+from kbtool.article_cache import FACTS, ArticleCache, Head, Kept, read_head
 from kbtool.cache import Cache
 from kbtool.characters import OddCharacter, control_characters, hidden_characters
 from kbtool.config import FILE, Config, FolderDefaults, did_you_mean
-from kbtool.content_files import NO_STATE, Found, State, decode, read_content, walk
+from kbtool.content_files import NO_STATE, State, decode, read_content, walk
 from kbtool.errors import ConfigError, IncompleteError
-from kbtool.forked import processors, side_by_side
 from kbtool.front_matter import DECIDES_AUDIENCE, KEYS, FrontMatter, Problem, Raw, read_front_matter, split
 from kbtool.site_config import PLAIN_SLUGGER, Slugger
 from kbtool.yaml_text import Key, Place
 
 NOBODY = ""  #: the audience of an article whose front matter cannot be read: no edition shows it
 _NO_DEFAULTS = FolderDefaults()
-_MANY = 500  #: articles to read from which more processes pay
 
 
 class ArticleFile(NamedTuple):
@@ -230,18 +228,18 @@ def load_articles(config: Config, slugger: Slugger = PLAIN_SLUGGER, cache: Cache
             hint="set content in [tool.kbtool] to the folder of your articles",
         )
     kept = ArticleCache(cache or Cache(None), config, slugger)
-    found: list[Found] = []
+    reader = _Reader(config, slugger, kept)
+    articles: list[Article] = []
     files: list[ContentFile] = []
-    for number, entry in enumerate(walk(config.root / config.content, config.suffixes), 1):
+    for number, found in enumerate(walk(config.root / config.content, config.suffixes), 1):
         if number > config.max_files:
             raise IncompleteError(f"there are more than {config.max_files:,} files below {config.content!r}", kind="limit",
                                   hint="raise max_files in [tool.kbtool]")
-        if entry.kind == "article":
-            found.append(entry)
+        path = f"{config.content}/{found.source}".rstrip("/")
+        if found.kind == "article":
+            articles.append(reader.read(path, found.source, found.state))
         else:
-            path = f"{config.content}/{entry.source}".rstrip("/")
-            files.append(ContentFile(path, entry.source, entry.kind, entry.outside))
-    articles = _Reader(config, slugger, kept).read_all(found)
+            files.append(ContentFile(path, found.source, found.kind, found.outside))
     return Content(tuple(sorted(articles, key=_order)), tuple(sorted(files, key=_order)), kept)
 
 
@@ -252,7 +250,7 @@ def _order(item: Article | ContentFile) -> bytes:
 def load_article(config: Config, source: str) -> Article:
     """Read one article by its path inside the content folder."""
     reader = _Reader(config, PLAIN_SLUGGER, ArticleCache(Cache(None), config, PLAIN_SLUGGER))
-    return reader.read(source)
+    return reader.read(f"{config.content}/{source}", source)
 
 
 def with_content(config: Config, article: Article, content: bytes) -> Article:
@@ -285,25 +283,8 @@ class _Reader:
                 raise ConfigError(f"aliases.{theirs}: {ours!r} is no key of kbtool{did_you_mean(ours, KEYS)}", where=FILE,
                                   hint="write our key on the right")
 
-    def read_all(self, found: Sequence[Found]) -> Iterator[Article]:
-        """Read articles; where many are new, several processes do, and hand over what the cache will keep."""
-        new = [one for one in found if not self.cache.knows(one.source, one.state)]
-        count = processors() if self.cache.keeps and len(new) >= _MANY else 1
-        if count > 1:
-            for lines in side_by_side([partial(self._lines, new[number::count]) for number in range(count)]):
-                self.cache.learn(lines)
-        return (self.read(one.source, one.state) for one in found)
-
-    def _lines(self, found: Iterable[Found]) -> list[Line]:
-        """Read articles, with what checks ask of every one, and return what is kept of them."""
-        articles = [self.read(one.source, one.state) for one in found]
-        for article in articles:
-            _ = article.markdown.targets
-        return [*self.cache.lines(article for article in articles if article.file.digest).values()]
-
-    def read(self, source: str, state: State = NO_STATE) -> Article:
+    def read(self, path: str, source: str, state: State = NO_STATE) -> Article:
         """Read an article whose file was seen in this state: from the cache, if that knows the state or else the bytes."""
-        path = f"{self.config.content}/{source}"
         name = f"{self.config.root}/{path}"
         kept = self.cache.get(source)
         if kept and kept.state == state:

@@ -30,12 +30,7 @@ _MOST = 8
 
 
 def processors() -> int:
-    """Return how many tasks can be done at once; no more than pay, since each learns anew what tasks have in common.
-
-    It is one where a process cannot be forked.
-    """
-    if not hasattr(os, "fork"):
-        return 1
+    """Return how many tasks can be done at once; no more than pay, since each learns anew what tasks have in common."""
     ours = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(ours, _MOST)
 

@@ -80,12 +80,6 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(article_cache, "_COARSEST", -(10**12))
 
 
-def _share(patch: pytest.MonkeyPatch) -> None:
-    """Have three processes read what is new, however little it is."""
-    patch.setattr(articles, "_MANY", 1)
-    patch.setattr(articles, "processors", lambda: 3)
-
-
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A knowledge base with every kind of article."""
@@ -161,26 +155,18 @@ def _write(path: Path, content: bytes) -> None:
         path.write_bytes(content)
 
 
-Round = tuple[bool, bool, list[tuple[str, str, str]]]
-
-
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rounds=st.lists(st.tuples(st.booleans(), st.booleans(), st.lists(EDITS, min_size=1, max_size=4)), min_size=1, max_size=4))
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rounds=st.lists(st.tuples(st.booleans(), st.lists(EDITS, min_size=1, max_size=4)), min_size=1, max_size=4))
 def test_a_warm_run_says_what_a_cold_one_says(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, rounds: list[Round]
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, rounds: list[tuple[bool, list[tuple[str, str, str]]]]
 ) -> None:
-    """Whatever is edited between runs, also under its old size and time, the reports are those of a run that reads everything.
-
-    Also where several processes read the articles.
-    """
+    """Whatever is edited between runs, also under its old size and time, the reports are those of a run that reads everything."""
     root = knowledge_base(tmp_path_factory.mktemp("kb"), {"content/index.md": TEXTS["odd"], "content/a.md": TEXTS["clean"]}).config.root
     cache = Cache(root / FOLDER)
-    for patient, shared, edits in rounds:
+    for patient, edits in rounds:
         with monkeypatch.context() as patch:
             if patient:
                 patch.setattr(article_cache, "_COARSEST", -(10**12))
-            if shared:
-                _share(patch)
             first = _reports(root, cache)
             for edit in edits:
                 _edit(root, *edit)
@@ -300,34 +286,6 @@ def test_one_article_of_many_is_read_again_rather_than_all_written(tmp_path: Pat
     reads["parsed"].clear()
     assert _reports(root, Cache(root / FOLDER)) == told
     assert reads["parsed"] == []
-
-
-def test_many_articles_are_read_by_several_processes(
-    root: Path, patient: None, monkeypatch: pytest.MonkeyPatch, reads: dict[str, list[str]]
-) -> None:
-    """They hand over all that is kept, which is written as if one had read them."""
-    alone = _reports(root, Cache(root / FOLDER))
-    kept = (root / FOLDER / "content").read_bytes()
-    (root / FOLDER / "content").unlink()
-    reads["parsed"].clear()
-    _share(monkeypatch)
-    assert _reports(root, Cache(root / FOLDER)) == alone
-    assert len(reads["parsed"]) < len(TEXTS) / 2  # by this process
-    assert (root / FOLDER / "content").read_bytes() == kept
-    (root / FOLDER / "content").unlink()
-    gather(load_config(root), TODAY, Cache(root / FOLDER), git=False).content.keep()  # nothing has been asked of them here
-    assert b"clean.md" in (root / FOLDER / "content").read_bytes()
-
-
-def test_a_process_that_is_killed_while_it_reads_ends_the_run(root: Path, patient: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Articles that nobody has read are never left out."""
-    _share(monkeypatch)
-    here = os.getpid()
-    read = articles.read_content
-    monkeypatch.setattr(articles, "read_content", lambda *args: read(*args) if os.getpid() == here else os.kill(os.getpid(), 9))
-    with pytest.raises(IncompleteError, match="a process has ended before it was done") as error:
-        _load(root)
-    assert error.value.exit_code == 3
 
 
 def test_what_is_gone_is_forgotten(root: Path, patient: None) -> None:
