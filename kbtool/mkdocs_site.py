@@ -252,25 +252,22 @@ class _Pages(BasePlugin):  # type: ignore[no-untyped-call,type-arg]  # MkDocs ha
         return entry if entry and _lead_as_before(entry["links"], files) else None
 
     def _render_ahead(self, pages: Sequence[Page], config: MkDocsConfig, files: Files) -> None:
-        """Render what is not there yet on all processors; what goes wrong there goes wrong again where it is told.
-
-        Other editions do the same, in another order, and take what is there by then.
-        """
-        found = {page.file.dest_uri: self._entry(page, files) for page in pages}
-        self.ready = {name: entry for name, entry in found.items() if entry}
-        missing = [page for page in pages if page.file.dest_uri not in self.ready]
-        missing.sort(key=lambda page: digest(self.order.out, page.file.src_uri))
-        workers = processors() if len(missing) >= _FORK else 0
-        tasks: list[Callable[[], None]] = [_nothing]
-        tasks += [partial(self._work, missing[n::workers], config, files) for n in range(workers)]
-        side_by_side(tasks)
+        """Render what is not there yet on all processors; what goes wrong there goes wrong again where it is told."""
+        with self.store.alone():
+            found = {page.file.dest_uri: self._entry(page, files) for page in pages}
+            self.ready = {name: entry for name, entry in found.items() if entry}
+            missing = [page for page in pages if page.file.dest_uri not in self.ready]
+            workers = processors() if len(missing) >= _FORK else 0
+            tasks: list[Callable[[], None]] = [_nothing]
+            tasks += [partial(self._work, missing[n::workers], config, files) for n in range(workers)]
+            side_by_side(tasks)
 
     def _work(self, pages: Sequence[Page], config: MkDocsConfig, files: Files) -> None:
         """Render pages in a process of their own; what there is to say is said when one of them is rendered again."""
         logging.getLogger("mkdocs").handlers.clear()
         with suppress(Exception):
             for page in pages:
-                entry = None if self._entry(page, files) else _rendered(page, page.render, config, files)
+                entry = _rendered(page, page.render, config, files)
                 if entry:
                     self.store.put(self._key(page), entry)
 

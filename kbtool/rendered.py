@@ -6,6 +6,7 @@ An entry that is cut off, altered or of another version is none; whoever asks th
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -131,6 +132,17 @@ class Store:
         for path in self._folder.glob("??/*"):
             if path.parent.name + path.name not in keys:
                 path.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold others who ask the same back for the time of the block, so that nothing is rendered twice."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
 
     def _path(self, key: str) -> Path:
         return self._folder / key[:2] / key[2:]

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -113,13 +112,6 @@ def plain(stage: Path, out: Path) -> dict[str, bytes]:
     """Build with MkDocs alone."""
     command = [sys.executable, "-P", "-m", "mkdocs", "build", "-q", "--site-dir", str(out)]
     subprocess.run(command, cwd=stage, env=os.environ | {"NO_MKDOCS_2_WARNING": "1"}, check=True, capture_output=True)
-    return tree(out)
-
-
-def made(stage: Path, out: Path, kept: Kept | None = None) -> dict[str, bytes]:
-    """Build with nothing but rendered articles, where some are kept."""
-    kept = kept and Kept(out / "none", out.with_suffix(".json"), out.with_suffix(".new"), kept.rendered)
-    build_site(stage, out, kept, lunr=False)
     return tree(out)
 
 
@@ -269,19 +261,6 @@ def test_warnings_are_said_once(stage: Path, builds: Builds) -> None:
     said = build_site(stage, builds.work / "out", builds.kept)
     assert sorted(said) == sorted({*said})
     assert sum("gone7.md" in line for line in said) == 1
-
-
-def test_editions_that_are_built_at_once_share_what_they_render(stage: Path, builds: Builds, tmp_path: Path) -> None:
-    """Each has the same bytes as if it were built alone, and there is one entry for each text."""
-    write(stage / "docs", {f"many/p{number}.md": text(f"Page {number}", "Words. " * number) for number in range(90)})
-    other = tmp_path / "other"
-    shutil.copytree(stage, other)
-    write(other / "docs", {f"more/p{number}.md": text(f"More {number}") for number in range(30)})
-    alone = [made(folder, tmp_path / f"alone-{folder.name}") for folder in (stage, other)]
-    with ThreadPoolExecutor(2) as aside:
-        together = [*aside.map(lambda folder: made(folder, tmp_path / f"out-{folder.name}", builds.kept), (stage, other))]
-    assert together == alone
-    assert len([*(tmp_path / "rendered").glob("??/*")]) == len(PAGES) + 90 + 30
 
 
 # -- any edits

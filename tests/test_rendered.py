@@ -1,5 +1,6 @@
 """What is kept of rendered articles: whole, or not at all."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,24 @@ def test_what_no_site_shows_is_dropped(tmp_path: Path) -> None:
         store.put(digest(name), VALUES)
     store.keep_only({digest("b"), digest("d")})
     assert [name for name in "abcd" if store.get(digest(name))] == ["b"]
+
+
+def test_only_one_renders_at_a_time(tmp_path: Path) -> None:
+    """Whoever comes second waits, and finds what the first has rendered."""
+    store, found, holds = Store(tmp_path), [], threading.Event()
+
+    def second() -> None:
+        holds.wait()
+        with Store(tmp_path).alone():
+            found.append(store.get(digest("a")))
+
+    thread = threading.Thread(target=second)
+    thread.start()
+    with store.alone():
+        holds.set()
+        store.put(digest("a"), VALUES)
+    thread.join()
+    assert found == [VALUES]
 
 
 def test_digests_tell_parts_apart() -> None:
