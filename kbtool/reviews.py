@@ -15,12 +15,11 @@ from kbtool.article_history import ArticleHistories, Review
 from kbtool.articles import Article, with_content
 from kbtool.config import Config
 from kbtool.covers import MAIN, Code, Glob, parse_covers
-from kbtool.history import History, Unproven, last_second
+from kbtool.history import History, Unproven
 from kbtool.review_evidence import Change, Ignored, Pair, ReviewEvidence, change_of, label, merged, who
+from kbtool.sealed_code import by_repository, day_base, find_sealed
 from kbtool.signatures import Seal, asset_paths, included, read_seal, sign_code, sign_review, sign_text
 from kbtool.urls import UrlMap
-
-_SOON = 10  #: landings of covered code within which that of a seal is looked for, where the review landed before the code
 
 
 @dataclass
@@ -148,7 +147,7 @@ class Reviews:
             Unproven: a repository is not there.
         """
         found: dict[str, str] = {}
-        for name, mine in _by_repository(globs):
+        for name, mine in by_repository(globs):
             if name not in self.code:
                 raise Unproven(self.missing.get(name, f"there is no repository {name!r}"))
             found |= {label(name, path): state for path, state in self.code[name].present(mine).items()}
@@ -214,13 +213,6 @@ class Reviews:
         return len(facts) == 2 and None not in facts and len({fact.reviewed_on for fact in facts if fact}) == 2
 
 
-def _by_repository(globs: Iterable[Glob]) -> Iterator[tuple[str, list[Glob]]]:
-    found: dict[str, list[Glob]] = {}
-    for one in globs:
-        found.setdefault(one.repository, []).append(one)
-    yield from found.items()
-
-
 class _Judge:
     """Works out what changed since one review."""
 
@@ -229,8 +221,12 @@ class _Judge:
     ) -> None:
         self.reviews, self.article, self.globs, self.review, self.why, self.seal = reviews, article, globs, review, why, seal
         self.text_unknown = self.code_unknown = ""
-        self.sealed_at: int | None = None  #: the landing after which covered code was just what the seal signs
+        self.sealed_at: dict[str, int] | None = None  #: repository -> landing after which the code was just what the seal signs
         self.ignored: list[Ignored] = []
+
+    @property
+    def _day(self) -> dt.date | None:
+        return self.article.front_matter.last_reviewed_on
 
     # ------------------------------------------------------------------------------------------ code
 
@@ -244,8 +240,9 @@ class _Judge:
                 broken = sign_code(self.reviews.states(self.globs)) != self.seal.code
                 if not broken:
                     return None
-                self.sealed_at = self._find_sealed(self.seal, self.review) if self.review else None
-            found = [change for name, globs in _by_repository(self.globs) for change in self._in_repository(name, globs)]
+                if self.review:
+                    self.sealed_at = find_sealed(self.seal, self.globs, self.reviews.code, self.review, self._day)
+            found = [change for name, globs in by_repository(self.globs) for change in self._in_repository(name, globs)]
         except Unproven as error:
             if broken:
                 return Change()
@@ -263,24 +260,6 @@ class _Judge:
         numbers = self.reviews.code[MAIN].history.line.landings.numbers
         return all(numbers[one] > review.landing for change in found for one in change.oldest)
 
-    def _find_sealed(self, seal: Seal, review: Review) -> int | None:
-        """Return the landing whose code the seal is of: that of the review, the one it is placed after, or one soon after."""
-        code = self.reviews.code[MAIN]
-        landed = min(review.landing, code.history.newest)  # that of a review which nobody has committed is yet to come
-        covered = code.covered(one for one in self.globs if one.repository == MAIN)
-        later = sorted({number for path in covered for number in code.history.landings_of(path, review.landing)})
-        candidates = (landed, review.base, *later[:_SOON])
-        return next((number for number in candidates if sign_code(self._states_after(number)) == seal.code), None)
-
-    def _states_after(self, number: int) -> dict[str, str]:
-        """Return the states that covered files had after a landing; those of other repositories as of the day of the review."""
-        found: dict[str, str] = {}
-        for name, globs in _by_repository(self.globs):
-            code = self.reviews.code[name]
-            base = number if name == MAIN else self._base(name, code.history)
-            found |= {label(name, path): state for path in code.covered(globs) if (state := code.history.state_at(path, base))}
-        return found
-
     def _in_repository(self, name: str, globs: Sequence[Glob]) -> Iterator[Change]:
         code = self.reviews.code.get(name)
         if code is None:
@@ -293,12 +272,13 @@ class _Judge:
 
     def _base(self, name: str, history: History) -> int:
         """Return the landing from which on changes are since the review."""
+        if self.sealed_at is not None:
+            return self.sealed_at[name]
         if name == MAIN:
             if self.review is None:
                 raise Unproven(self.why)
-            return self.review.base if self.sealed_at is None else self.sealed_at
-        day = self.article.front_matter.last_reviewed_on
-        base = history.landed_by(last_second(day)) if day else -1
+            return self.review.base
+        base = day_base(self.reviews.code[name], self._day)
         if history.is_cut and base < 0:
             raise Unproven(f"the history of {name} is cut off at {history.line.landings.ids[0][:12]}")
         return base

@@ -70,6 +70,26 @@ def test_sealed_across_repositories(two, judge, seal) -> None:
     assert judge(repo, "2026-02-09").codes() == []
 
 
+def test_code_that_landed_elsewhere_on_the_day_of_the_review(two, judge, seal) -> None:
+    """The seal says which code was read, so what landed later on that day has changed since, and has its grace."""
+    repo, api = two
+    api.commit({"src/x.py": "0\n"}, on=f"{DAY}T08:00")
+    seal(repo, "a")
+    repo.commit({"content/a.md": (repo.folder / "content/a.md").read_text()}, on=f"{DAY}T09:00")
+    api.commit({"src/x.py": "2\n"}, on=f"{DAY}T20:00", message="Faster")
+    api.commit({"src/gen.py": "2\n"}, on=f"{DAY}T21:00")
+    api.commit({"src/x.py": "3\n"}, on=f"{DAY}T22:00", message="Fastest")
+    found = judge(repo, "2026-02-09")
+    assert (found.codes(), found.changed()) == (["KB106 warning"], (2, DAY, ["api:src/x.py"], "Fastest"))
+    assert found.of().code.command == f"git -C ../api diff {api.git('rev-parse', 'main~3')[:12]} -- src/x.py"
+    repo.commit({"src/own.py": "2\n"}, on="2026-02-05", message="Own")
+    assert judge(repo, "2026-02-09").changed() == (3, DAY, ["api:src/x.py", "src/own.py"], "Fastest")
+    assert judge(repo, "2026-02-16").codes() == ["KB106 error"]
+    api.commit({"src/x.py": "0\n"}, on="2026-02-08")
+    repo.commit({"src/own.py": "1\n"})
+    assert judge(repo, "2026-02-16").codes() == []
+
+
 @pytest.mark.parametrize(("config", "found"), [("", True), ('ref = "main"', True), ('ref = "v1"', False), (f'ref = "{"f" * 40}"', False), ('ref = "--upload-pack=x"', False), ('ref = "a..b"', False)])
 def test_refs(two, judge, config: str, found: bool) -> None:
     """A ref that is not there, or none at all, is an error of the configuration."""
