@@ -167,9 +167,9 @@ class Article:
 class ContentFile:
     """A file of the content folder that is no article.
 
-    `kind` is `asset`, `symlink` (never followed), `special` (socket, pipe, device), `folder` (named like an article),
-    `repository` (a folder that is one) or `deep` (folders nested too far). `outside` says that a symlink leaves the content
-    folder or ends nowhere.
+    `kind` is `asset`, `markdown` (its ending is no article's: it never travels), `symlink` (never followed), `special`
+    (socket, pipe, device), `folder` (named like an article), `repository` (a folder that is one) or `deep` (folders nested too
+    far). `outside` says that a symlink leaves the content folder or ends nowhere.
     """
 
     path: str

@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from kbtool.articles import Article
+from kbtool.content_files import MARKDOWN
 from kbtool.editions import Edition
 from kbtool.engines import Engine, find_engine
 from kbtool.evidence import Evidence
@@ -30,7 +31,7 @@ from kbtool.files import below
 from kbtool.search_index import SearchIndex
 from kbtool.site_config import entries
 from kbtool.stage import Staged
-from kbtool.urls import MARKDOWN, page_file
+from kbtool.urls import page_file
 from kbtool.widening import prints_of
 
 VERSION = 1  #: of the file's form

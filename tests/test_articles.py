@@ -67,10 +67,11 @@ def test_what_is_no_content_is_left_out(tmp_path: Path) -> None:
 
 
 def test_suffixes_say_what_is_an_article(tmp_path: Path) -> None:
-    """Only files with a suffix of the configuration are articles, the others are assets."""
-    files = dict.fromkeys(("a.md", "b.html.md.erb", "c.markdown", "d.MD"), TEXT)
+    """Only files with a suffix of the configuration are articles; Markdown with another ending is no asset either."""
+    files = dict.fromkeys(("a.md", "b.html.md.erb", "c.markdown", "d.MD", "e.txt"), TEXT)
     content = load_articles(_base(tmp_path, files, 'suffixes = [".md", ".html.md.erb"]'))
-    assert (list(content.by_source), list(content.assets)) == (["a.md", "b.html.md.erb"], ["c.markdown", "d.MD"])
+    assert (list(content.by_source), list(content.assets)) == (["a.md", "b.html.md.erb"], ["e.txt"])
+    assert [(file.source, file.kind) for file in content.files[:2]] == [("c.markdown", "markdown"), ("d.MD", "markdown")]
 
 
 def test_the_kinds_of_files_that_are_no_content(tmp_path: Path) -> None:

@@ -168,6 +168,15 @@ CHANNELS: dict[str, Channel] = {
     "comment of two lines": mixed("- a\n  <!-- b\n  {s} -->\n- c\n", inside=False),
     "comment in a table": mixed("| a |\n|---|\n| b <!-- {s} --> |\n", inside=False),
     "comment for old browsers": mixed("<!--[if IE]> {s} <![endif]-->\n", inside=False),
+    "comment in a list with backticks": mixed("- a ` b\n- c <!-- {s} --> ` d\n", inside=False),
+    "comment in a table with backticks": mixed("| a ` b |\n|---|\n| <!-- {s} --> ` d |\n", inside=False),
+    "comment after a heading with a backtick": mixed("# a ` b\nc <!-- {s} --> ` d\n", inside=False),
+    "comment after a rule": mixed("a ` b\n* * *\nc <!-- {s} --> ` d\n", inside=False),
+    "comment in a definition": mixed("A ` b\n:   c <!-- {s} --> ` d\n", inside=False),
+    "comment in a footnote": mixed("A ` b[^1]\n[^1]: c <!-- {s} --> ` d\n", inside=False),
+    "comment between odd backticks": mixed("a `` ` <!-- {s} --> ` b\n", inside=False),
+    "comment in HTML with backticks": mixed('<div title="`">\n\na ` <!-- {s} --> ` b\n\n<p>c</p>\n</div>\n', inside=False),
+    "comment in a fence that is none": mixed("```js some words\n\n<!-- {s} -->\n\na\n", inside=False),
     "comment in the front matter": mixed("a", more="# {s}\n", inside=False),
     # Internal articles: words, and what sites make of articles.
     "body": secret("{s}\n"),
@@ -219,6 +228,10 @@ CHANNELS: dict[str, Channel] = {
     "script": asset("{n}.js", "var a = '{s}'"),
     "source map": asset("{n}.js.map", '{"sourcesContent": ["{s}"]}'),
     "web page": asset("{n}-page.html", "<p>{s}</p>"),
+    "Markdown with another ending": Channel(
+        {"content/inside/{n}.markdown": page("{s}\n", audience="internal"), **mixed("[a](../inside/{n}.markdown)\n").files}, inside=False, plant=""),
+    "Markdown with an ending in capitals": Channel(
+        {"content/inside/{n}.MD": page("{s}\n", audience="internal"), **mixed("[a](../inside/{n}.MD)\n").files}, inside=False, plant=""),
     "backup": Channel({"content/mixed/{n}.md.bak": "{s}", "content/mixed/{n}.md~": "{s}", "content/mixed/{n}.orig": "{s}"}, inside=False, plant=""),
     "dotfile": Channel({"content/.{n}": "{s}", "content/.hidden/{n}.md": "{s}"}, inside=False, plant=""),
     "override of the wiki": Channel({"wiki/{n}.txt": "{s}", "wiki/partials/comments.html": "<p>{s}</p>"}, plant=""),
