@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,11 +24,14 @@ from kbtool.config import FILE, Config, FolderDefaults, did_you_mean
 from kbtool.content_files import NO_STATE, State, decode, read_content, walk
 from kbtool.errors import ConfigError, IncompleteError
 from kbtool.front_matter import DECIDES_AUDIENCE, KEYS, FrontMatter, Problem, Raw, read_front_matter, split
+from kbtool.regions import code_mask
 from kbtool.site_config import PLAIN_SLUGGER, Slugger
 from kbtool.yaml_text import Key, Place
 
 NOBODY = ""  #: the audience of an article whose front matter cannot be read: no edition shows it
 _NO_DEFAULTS = FolderDefaults()
+_SAID = re.compile(r"""[^\S\n]*["']?([\w.-]+)["']?[ \t]*:[ \t]*["'\[]*[\w-]+["'\]]*[ \t]*(?:#.*)?\Z""")
+_TOP = 30  #: lines
 
 
 class ArticleFile(NamedTuple):
@@ -278,6 +282,7 @@ class _Reader:
         self.shared: dict[str, Any] = {
             "audiences": config.audiences, "block_words": config.block_words, "slugger": slugger, "aliases": config.key_aliases,
         }
+        self._says_audience = frozenset({"audience", *(one for one, ours in config.key_aliases.items() if ours == "audience")})
         for theirs, ours in config.aliases.items():
             if ours not in KEYS:
                 raise ConfigError(f"aliases.{theirs}: {ours!r} is no key of kbtool{did_you_mean(ours, KEYS)}", where=FILE,
@@ -319,6 +324,8 @@ class _Reader:
     ) -> Article:
         defaults = self._defaults(path, source)
         front_matter, problems = read_front_matter(raw, self.config, defaults)
+        if defaults.audience not in (None, "internal") and front_matter.audience == defaults.audience:
+            problems = (*problems, *_said_below(raw, body, body_line, self._says_audience))
         fatal = raw.fatal or any(problem.key in DECIDES_AUDIENCE for problem in problems) or not _is_utf8(path)
         audience = NOBODY if fatal else self._audience(front_matter, defaults.ceiling)
         if not fatal and audience == NOBODY:
@@ -358,6 +365,18 @@ def _no_reader(raw: Raw, front_matter: FrontMatter, defaults: FolderDefaults) ->
     place = raw.places.get(("audience",), Place(1))
     message = f"audience: {front_matter.audience!r} and the ceiling of the folder, {defaults.ceiling!r}, share no edition"
     return Problem(place.line, message, "choose an audience within the ceiling", place.column, "audience")
+
+
+def _said_below(raw: Raw, body: str, body_line: int, keys: frozenset[str]) -> Iterator[Problem]:
+    """Yield a problem where an audience is said near the top of a body, so that a folder's default must not stand in for it."""
+    lines = body.split("\n", _TOP)[:_TOP] if raw.values.keys().isdisjoint(keys) else []
+    code = code_mask(lines)
+    for number, line in enumerate(lines):
+        match = _SAID.match(line)
+        if match and match[1] in keys and not code[number]:
+            hint = "put it between two lines of ---, the first of which is the first line"
+            yield Problem(body_line + number, f"{match[1]}: stands outside of the front matter", hint, key="audience")
+            return
 
 
 def _pattern(glob: str) -> pathspec.GitIgnoreSpec:
