@@ -17,7 +17,7 @@ from kbtool.config import Config
 from kbtool.errors import KbtoolError
 from kbtool.front_matter import THEME_KEYS
 from kbtool.inline_regions import InlineRegion, scan_inline
-from kbtool.regions import Problem, Region, Span, comment_spans, scan_regions
+from kbtool.regions import Problem, Region, Span, comment_spans, looks_marked, scan_regions
 from kbtool.site_config import Slugger
 
 _ESCAPED = re.compile(r"^([ \t>]*(?:[-*+]|\d+[.)])?[ \t]*)\\(:{3,})", re.MULTILINE)
@@ -180,7 +180,7 @@ def redact_text(text: str, article: Article, edition: Edition) -> str:
     Raises:
         RedactionError: as `redact` does.
     """
-    if ":::" not in text and "<!--" not in text and "{" not in text:
+    if not looks_marked(text) and "<!--" not in text and "{" not in text:
         return text
     lines: list[str | None] = [*text.split("\n")]
     regions, problems = scan_regions(text.split("\n"), audiences=article.audiences, directives=article.block_words)

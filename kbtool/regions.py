@@ -31,10 +31,16 @@ _EMPTY_COMMENT = re.compile(r"<!---?>")
 _COMMENT_END = re.compile(r"--!?>")
 _BREAK = re.compile(r"\n")
 _TICKS = re.compile(r"(?P<escape>\\?)(?P<run>`+)")
-_LEAD = r"[\s>\u200b-\u200f\u2060\ufeff]"  # what nobody sees before a marker must not make it text
+# What nobody sees before a marker must not make it text.
+_LEAD = r"[\s>\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\U000e0000-\U000e007f]"
 _MARKER = re.compile(
     rf"{_LEAD}*(?:(?:[-*+]|\d+[.)])\s{_LEAD}*)*:{{3,}}\s*(?P<word>[^\s\[{{:][^\s\[{{]*)?(?P<rest>.*)\Z", re.DOTALL
 )
+
+
+_WIDE = "\uff1a\uff1a\uff1a"  #: what some keyboards write for :::
+_PARTS = re.compile("[|\x0b\x0c\x1c-\x1e\x85\u2028\u2029]|<[^<>]*>")
+_ALONE = re.compile(r"[^\w`\\:\uff1a]*(?::{3,}|\uff1a{3,})[^\w`]*(\w[\w-]*)[^\w`]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,10 +263,33 @@ def scan_regions(
         else:
             opened.append((line, word or rest, depth + 1))
             problems += _marker_problems(line, word or rest, rest if word else "", audiences)
+    problems += _misplaced(lines, first_line, audiences)
     while opened:
         problems.append(Problem(opened[-1][0], "this ::: block is never closed", "add a line ::: where it ends"))
         _close(regions, opened, max(len(lines) - 1 + first_line, opened[-1][0]))
     return tuple(sorted(regions, key=lambda region: region.start)), tuple(sorted(problems, key=lambda p: p.line))
+
+
+def looks_marked(text: str) -> bool:
+    """Return whether a text may have a marker of a region, or what somebody took for one."""
+    return ":::" in text or _WIDE in text
+
+
+def _misplaced(lines: Sequence[str], first_line: int, audiences: frozenset[str]) -> Iterator[Problem]:
+    """Yield a problem for each marker that is none, since it does not begin its line, or is written with wide colons."""
+    found = [(number, word) for number, line in enumerate(lines) if looks_marked(line) and (word := _marks(line)) in audiences]
+    code = code_mask(lines) if found else []
+    for number, word in found:
+        if not code[number]:
+            hint = "put it on a line of its own, or show it as code, between backticks"
+            yield Problem(number + first_line, f"::: {word} begins no region here", hint)
+
+
+def _marks(line: str) -> str:
+    """Return the word behind colons that stand alone in a cell, an element or another part of a line, yet not first in it."""
+    if _WIDE not in line and _MARKER.match(line):
+        return ""
+    return next((match[1] for part in _PARTS.split(line) if (match := _ALONE.fullmatch(part))), "")
 
 
 def region_markers(lines: Sequence[str]) -> Iterator[tuple[int, re.Match[str]]]:
