@@ -66,6 +66,7 @@ class Channel(NamedTuple):
     mkdocs: str = ""
     redirect: str = ""
     nav: str = ""
+    icon: str = ""
     wiki: str = ""
     owner: str = ""
 
@@ -184,6 +185,9 @@ CHANNELS: dict[str, Channel] = {
     "heading as title": Channel({"content/inside/{n}.md": "---\nowners: [ana]\n---\n\n# {s}\n"}),
     "description": secret(more='description: "{s}"\n'),
     "tag of internal articles alone": secret(more='tags: ["{c}"]\n'),
+    "tag with an icon": Channel(secret(more='tags: ["{c}"]\n').files, icon="{c}: secret", plant="{c}"),
+    "page that is in no navigation on purpose": Channel(secret(name="content/inside/{c}.md").files, mkdocs="not_in_nav: /inside/{c}.md", plant="inside/{c}.md"),
+    "whole address in the navigation": Channel(secret(name="content/inside/{c}.md").files, nav="W: 'https://help.example.com/inside/{c}/'", plant="inside/{c}.md"),
     "file name": secret(name="content/inside/{c}.md"),
     "folder name": secret(name="content/{c}/index.md"),
     "old URL": Channel(secret(more="redirect_from: [{c}/old/]\n").files, plant="{c}/old"),
@@ -262,6 +266,7 @@ NUMBERS = {name: f"{number:03d}" for number, name in enumerate(CHANNELS)}
 MKDOCS = """site_name: Help
 site_url: https://help.example.com/
 theme: {name: material, font: false}
+extra: {tags: {ICONS}}
 hooks: [hook.py]
 plugins: [search, tags, {redirects: {redirect_maps: {REDIRECTS}}}]
 nav: [{Home: index.md}, NAV]
@@ -311,7 +316,7 @@ def knowledge() -> dict[str, str | bytes]:
     """Return the files of a knowledge base that has all channels."""
     files: dict[str, str | bytes] = {"content/index.md": page("Everybody may read this."), "mkdocs.yml": (
         MKDOCS.replace("REDIRECTS", ", ".join(shared("redirect"))).replace("NAV", ", ".join(f"{{{one}}}" for one in shared("nav")))
-        .replace("MKDOCS", "\n".join(shared("mkdocs")))
+        .replace("ICONS", ", ".join(shared("icon"))).replace("MKDOCS", "\n".join(shared("mkdocs")))
     ), "checks/owners.yml": "\n".join(["ana: {name: Ana}", *shared("owner")])}
     for name in CHANNELS:
         mine = files_of(name)

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from kbtool.check import DECIDES_READERS, Article, Check, Evidence, Finding
 from kbtool.editions import Edition, RedactionError
-from kbtool.links import links_to
+from kbtool.links import links_to, own_targets
 from kbtool.urls import Target
 
 
@@ -17,7 +17,8 @@ class LinkToInternal(Check):
     """A page links to one that its readers may not see.
 
     Fires where an edition shows the link but not the page, or the heading, that it leads to: a public article that links to
-    an internal one, or to a heading inside an internal region. A link inside a region for the narrower audience is fine.
+    an internal one, or to a heading inside an internal region, be it by the page's whole address on one of the sites. A link
+    inside a region for the narrower audience is fine.
 
     Why it matters: the reader meets an error page, and the link's text and address tell what exists inside.
 
@@ -48,6 +49,7 @@ class LinkToInternal(Check):
     def check(self, article: Article, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding for each link that some edition shows and cannot follow."""
         mine, targets = evidence.shown_in[article.source], evidence.urls.targets_of(article, "article")
+        targets = targets | own_targets(evidence.urls.targets_of(article, "external"), evidence)
         hidden = {
             href: target for href, target in targets.items()
             if (target.anchor or evidence.shown_in[target.source] != mine) and _blind(article, target, evidence)
