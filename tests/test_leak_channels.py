@@ -249,6 +249,7 @@ CHANNELS: dict[str, Channel] = {
     "JPEG EXIF in UTF-16": picture(lambda s: jpeg(b"\xe1Exif\0\0MM\0*\0\0\0\x08\0\0" + s.encode("utf-16-le")), "jpg"),
     "JPEG XMP": picture(lambda s: jpeg(b"\xe1http://ns.adobe.com/xap/1.0/\0" + s.encode()), "jpg"),
     "JPEG IPTC": picture(lambda s: jpeg(b"\xedPhotoshop 3.0\0" + s.encode()), "jpg"),
+    "JPEG Adobe segment's tail": picture(lambda s: jpeg(b"\xeeAdobe\0d\0\0\0\0\1" + s.encode()), "jpg"),
     "GIF comment": picture(lambda s: b"GIF89a\1\0\1\0\0\0\0\x21\xfe" + bytes([len(s)]) + s.encode() + b"\0;", "gif"),
     "WebP XMP": picture(lambda s: b"RIFF\xff\0\0\0WEBPXMP " + struct.pack("<I", len(s)) + s.encode() + b"\0" * (len(s) % 2), "webp"),
     "SVG comment": picture(lambda s: SVG.format("", f"<!-- {s} -->").encode(), "svg"),
