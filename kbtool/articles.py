@@ -173,13 +173,14 @@ class ContentFile:
 
     `kind` is `asset`, `markdown` (its ending is no article's: it never travels), `symlink` (never followed), `special`
     (socket, pipe, device), `folder` (named like an article), `repository` (a folder that is one) or `deep` (folders nested too
-    far). `outside` says that a symlink leaves the content folder or ends nowhere.
+    far). `outside` says that a symlink leaves the content folder or ends nowhere; `ceiling` is that of an asset's folder.
     """
 
     path: str
     source: str
     kind: str
     outside: bool = False
+    ceiling: str | None = None
 
 
 @dataclass(frozen=True)
@@ -243,7 +244,8 @@ def load_articles(config: Config, slugger: Slugger = PLAIN_SLUGGER, cache: Cache
         if found.kind == "article":
             articles.append(reader.read(path, found.source, found.state))
         else:
-            files.append(ContentFile(path, found.source, found.kind, found.outside))
+            ceiling = reader.defaults_of(path, found.source).ceiling
+            files.append(ContentFile(path, found.source, found.kind, found.outside, ceiling))
     return Content(tuple(sorted(articles, key=_order)), tuple(sorted(files, key=_order)), kept)
 
 
@@ -322,7 +324,7 @@ class _Reader:
     def _article(  # noqa: PLR0913, PLR0917 - the parts of one article
         self, path: str, source: str, file: ArticleFile, text: str, raw: Raw, body: str, body_line: int
     ) -> Article:
-        defaults = self._defaults(path, source)
+        defaults = self.defaults_of(path, source)
         front_matter, problems = read_front_matter(raw, self.config, defaults)
         if defaults.audience not in (None, "internal") and front_matter.audience == defaults.audience:
             problems = (*problems, *_said_below(raw, body, body_line, self._says_audience))
@@ -342,7 +344,7 @@ class _Reader:
         """Return the expressions of the preset that stand for values of the front matter, and those values."""
         return {expression: getattr(front_matter, key) or "" for expression, key in self.placeholders.items()}
 
-    def _defaults(self, path: str, source: str) -> FolderDefaults:
+    def defaults_of(self, path: str, source: str) -> FolderDefaults:
         """Return the defaults of the folder; a later table wins over an earlier one, key by key."""
         if not self.defaults:
             return _NO_DEFAULTS

@@ -12,7 +12,7 @@ from itertools import accumulate
 from typing import Any
 
 from kbtool import markdown
-from kbtool.articles import Article
+from kbtool.articles import Article, ContentFile
 from kbtool.config import Config
 from kbtool.errors import KbtoolError
 from kbtool.front_matter import THEME_KEYS
@@ -52,6 +52,10 @@ class Edition:
             return article.audience in self.audiences
         state = article.front_matter.state
         return state in ("validated", "archived") or (state == "not-validated" and self.not_validated)
+
+    def shows_file(self, file: ContentFile) -> bool:
+        """Return whether an asset may be in this edition: the ceiling of its folder holds for it too."""
+        return file.ceiling in (None, "public") or file.ceiling in self.audiences
 
     def shows_line(self, article: Article, line: int, column: int | None = None) -> bool:
         """Return whether a line of an article that the edition shows, or a place in it, is in no region for others.

@@ -16,9 +16,10 @@ FILES = {
     "content/unreadable.md": "---\naudience: publik\n---\n",
     "content/moved.md": "---\naudience: internal\nredirect_from: [/old/]\n---\n",
     "content/i.png": "x",
+    "content/vault/plan.pdf": "x",
     "mkdocs.yml": "site_name: x\nsite_url: https://help.example.com/kb/\n",
 }
-WIKI = '[tool.kbtool.editions.public]\n[tool.kbtool.editions.internal.mkdocs]\nsite_url = "https://wiki.example.com/"\n'
+WIKI = '[tool.kbtool.defaults."vault/**"]\nceiling = "internal"\n[tool.kbtool.editions.public]\n[tool.kbtool.editions.internal.mkdocs]\nsite_url = "https://wiki.example.com/"\n'
 FIRES = {
     "text": ("[a](internal.md)", "4:5", "public edition shows", "content/internal.md"),
     "anchor": ("[a](internal.md#inside)", "4:5", "public edition shows", "content/internal.md"),
@@ -33,6 +34,7 @@ FIRES = {
     "whole address": ("[a](https://help.example.com/kb/internal/#inside)", "4:5", "public edition shows", "content/internal.md"),
     "whole address without a scheme": ("[a](//HELP.example.com/kb/internal)", "4:5", "public edition shows", "content/internal.md"),
     "address in the wiki": ("<https://wiki.example.com/internal/>", "4:2", "public edition shows", "content/internal.md"),
+    "file below a ceiling": ("[a](vault/plan.pdf#page=2)", "4:5", "public edition shows", "content/vault/plan.pdf"),
     "unfinished": ("[a](draft.md)", "4:5", "public edition shows", "content/draft.md"),
     "unreadable": ("[a](unreadable.md)", "4:5", "public and internal editions show", "content/unreadable.md"),
 }
