@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,11 +24,14 @@ from kbtool.config import FILE, Config, FolderDefaults, did_you_mean
 from kbtool.content_files import NO_STATE, State, decode, read_content, walk
 from kbtool.errors import ConfigError, IncompleteError
 from kbtool.front_matter import DECIDES_AUDIENCE, KEYS, FrontMatter, Problem, Raw, read_front_matter, split
+from kbtool.regions import code_mask
 from kbtool.site_config import PLAIN_SLUGGER, Slugger
 from kbtool.yaml_text import Key, Place
 
 NOBODY = ""  #: the audience of an article whose front matter cannot be read: no edition shows it
 _NO_DEFAULTS = FolderDefaults()
+_SAID = re.compile(r"""[^\S\n]*["']?([\w.-]+)["']?[ \t]*:[ \t]*["'\[]*[\w-]+["'\]]*[ \t]*(?:#.*)?\Z""")
+_TOP = 30  #: lines
 
 
 class ArticleFile(NamedTuple):
@@ -167,15 +171,16 @@ class Article:
 class ContentFile:
     """A file of the content folder that is no article.
 
-    `kind` is `asset`, `symlink` (never followed), `special` (socket, pipe, device), `folder` (named like an article),
-    `repository` (a folder that is one) or `deep` (folders nested too far). `outside` says that a symlink leaves the content
-    folder or ends nowhere.
+    `kind` is `asset`, `markdown` (its ending is no article's: it never travels), `symlink` (never followed), `special`
+    (socket, pipe, device), `folder` (named like an article), `repository` (a folder that is one) or `deep` (folders nested too
+    far). `outside` says that a symlink leaves the content folder or ends nowhere; `ceiling` is that of an asset's folder.
     """
 
     path: str
     source: str
     kind: str
     outside: bool = False
+    ceiling: str | None = None
 
 
 @dataclass(frozen=True)
@@ -239,7 +244,8 @@ def load_articles(config: Config, slugger: Slugger = PLAIN_SLUGGER, cache: Cache
         if found.kind == "article":
             articles.append(reader.read(path, found.source, found.state))
         else:
-            files.append(ContentFile(path, found.source, found.kind, found.outside))
+            ceiling = reader.defaults_of(path, found.source).ceiling
+            files.append(ContentFile(path, found.source, found.kind, found.outside, ceiling))
     return Content(tuple(sorted(articles, key=_order)), tuple(sorted(files, key=_order)), kept)
 
 
@@ -278,6 +284,7 @@ class _Reader:
         self.shared: dict[str, Any] = {
             "audiences": config.audiences, "block_words": config.block_words, "slugger": slugger, "aliases": config.key_aliases,
         }
+        self._says_audience = frozenset({"audience", *(one for one, ours in config.key_aliases.items() if ours == "audience")})
         for theirs, ours in config.aliases.items():
             if ours not in KEYS:
                 raise ConfigError(f"aliases.{theirs}: {ours!r} is no key of kbtool{did_you_mean(ours, KEYS)}", where=FILE,
@@ -317,8 +324,10 @@ class _Reader:
     def _article(  # noqa: PLR0913, PLR0917 - the parts of one article
         self, path: str, source: str, file: ArticleFile, text: str, raw: Raw, body: str, body_line: int
     ) -> Article:
-        defaults = self._defaults(path, source)
+        defaults = self.defaults_of(path, source)
         front_matter, problems = read_front_matter(raw, self.config, defaults)
+        if defaults.audience not in (None, "internal") and front_matter.audience == defaults.audience:
+            problems = (*problems, *_said_below(raw, body, body_line, self._says_audience))
         fatal = raw.fatal or any(problem.key in DECIDES_AUDIENCE for problem in problems) or not _is_utf8(path)
         audience = NOBODY if fatal else self._audience(front_matter, defaults.ceiling)
         if not fatal and audience == NOBODY:
@@ -335,7 +344,7 @@ class _Reader:
         """Return the expressions of the preset that stand for values of the front matter, and those values."""
         return {expression: getattr(front_matter, key) or "" for expression, key in self.placeholders.items()}
 
-    def _defaults(self, path: str, source: str) -> FolderDefaults:
+    def defaults_of(self, path: str, source: str) -> FolderDefaults:
         """Return the defaults of the folder; a later table wins over an earlier one, key by key."""
         if not self.defaults:
             return _NO_DEFAULTS
@@ -358,6 +367,18 @@ def _no_reader(raw: Raw, front_matter: FrontMatter, defaults: FolderDefaults) ->
     place = raw.places.get(("audience",), Place(1))
     message = f"audience: {front_matter.audience!r} and the ceiling of the folder, {defaults.ceiling!r}, share no edition"
     return Problem(place.line, message, "choose an audience within the ceiling", place.column, "audience")
+
+
+def _said_below(raw: Raw, body: str, body_line: int, keys: frozenset[str]) -> Iterator[Problem]:
+    """Yield a problem where an audience is said near the top of a body, so that a folder's default must not stand in for it."""
+    lines = body.split("\n", _TOP)[:_TOP] if raw.values.keys().isdisjoint(keys) else []
+    code = code_mask(lines)
+    for number, line in enumerate(lines):
+        match = _SAID.match(line)
+        if match and match[1] in keys and not code[number]:
+            hint = "put it between two lines of ---, the first of which is the first line"
+            yield Problem(body_line + number, f"{match[1]}: stands outside of the front matter", hint, key="audience")
+            return
 
 
 def _pattern(glob: str) -> pathspec.GitIgnoreSpec:

@@ -17,7 +17,7 @@ from kbtool.audience_lock import AudienceLock, load_lock
 from kbtool.cache import Cache
 from kbtool.changes import ChangedFile, changed_files, find_base, waiting_commits
 from kbtool.config import FILE, Config, load_config
-from kbtool.content_files import is_content
+from kbtool.content_files import is_content, kind_of
 from kbtool.errors import KbtoolError
 from kbtool.evidence import Comparison, Evidence
 from kbtool.git import Git
@@ -157,7 +157,8 @@ class _Before:
         articles = [one for one in self._now.articles if one.source not in touched] if same else []
         files = [one for one in self._now.content.files if one.source not in touched] if same else []
         names = {source: blob for source, blob in old.items() if source.endswith(config.suffixes)}
-        files += [ContentFile(f"{config.content}/{source}", source, "asset") for source in old.keys() - names.keys()]
+        others = old.keys() - names.keys()
+        files += [ContentFile(f"{config.content}/{source}", source, kind_of(source, config.suffixes)) for source in others]
         articles += self._articles(settings, names)
         return Content(tuple(sorted(articles, key=_order)), tuple(sorted(files, key=_order)))
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from kbtool.front_matter import Problem
 
+MARKDOWN = (".md", ".markdown", ".mdown", ".mkdn", ".mkd")  #: what MkDocs makes pages of
 MAX_DEPTH = 64  #: folders inside folders
 State = tuple[int, int, int, int]  #: size, inode, time of the last change to the content, and to anything, in nanoseconds
 NO_STATE: State = (0, 0, 0, 0)  #: that of no file
@@ -32,6 +33,16 @@ def is_content(source: str) -> bool:
     return not any(map(_is_left_out, source.split("/")))
 
 
+def kind_of(source: str, suffixes: tuple[str, ...]) -> str:
+    """Return what a file is by its name: `article`, `asset`, or `markdown`, of which nobody reads who may see it.
+
+    An engine would make a page of the last one, and servers show it, with its front matter and the regions in it.
+    """
+    if source.endswith(suffixes):
+        return "article"
+    return "markdown" if source.lower().endswith(MARKDOWN) else "asset"
+
+
 def _is_left_out(name: str) -> bool:
     return name.startswith(".") or name.endswith(_BACKUP_ENDINGS)
 
@@ -46,10 +57,8 @@ def walk(root: Path, suffixes: tuple[str, ...], inside: str = "", depth: int = 0
                 continue
             source = f"{inside}/{entry.name}" if inside else entry.name
             if entry.is_file(follow_symlinks=False):
-                if source.endswith(suffixes):
-                    yield Found(source, "article", state=_state(entry.stat(follow_symlinks=False)))
-                else:
-                    yield Found(source, "asset")
+                kind = kind_of(source, suffixes)
+                yield Found(source, kind, state=_state(entry.stat(follow_symlinks=False)) if kind == "article" else NO_STATE)
             elif entry.is_symlink():
                 yield Found(source, "symlink", _leaves(root, Path(entry.path)))
             elif entry.is_dir(follow_symlinks=False):

@@ -9,11 +9,12 @@ from typing import Any
 
 from kbtool.articles import Article
 from kbtool.contained import contain
-from kbtool.editions import Edition
+from kbtool.editions import Edition, redact_value
 from kbtool.evidence import Evidence
 from kbtool.known_issues import ARCHIVE, REGISTER, TITLES
+from kbtool.links import own_targets
 from kbtool.site_config import entries, overlay
-from kbtool.urls import UrlMap, page_key
+from kbtool.urls import page_key
 
 #: Plugins that only see the stage. All others are left out: they may read the repository, or leave it at that silently.
 PLUGINS = frozenset({"search", "material/search", "tags", "material/tags"})
@@ -26,6 +27,7 @@ _NO_SECOND_OPINION = {
 }
 _EXTENSIONS = ("admonition", "pymdownx.blocks.admonition")
 _ADDRESS = re.compile(r"/|#|[a-zA-Z][a-zA-Z0-9+.-]*:")
+PATTERNS = ("not_in_nav", "exclude_docs", "draft_docs")  #: settings that name files and that no site shows
 STYLE = "assets/kbtool/kbtool.css"
 
 
@@ -52,6 +54,7 @@ def derive(
     values.setdefault("edit_uri", "")
     if not evidence.site.exists and edition.internal and "site_name" not in edition.mkdocs:
         values["site_name"] = "Wiki"
+    values |= {key: _patterns(values[key], articles, evidence) for key in PATTERNS if values.get(key)}
     values["theme"] = _theme(values.get("theme"))
     values["markdown_extensions"] = extensions(values.get("markdown_extensions"))
     plugins, left_out = _plugins(values.get("plugins"), plain=evidence.config.engine == "zensical")
@@ -59,11 +62,12 @@ def derive(
         values["plugins"] = plugins
     notes += [f"{evidence.config.mkdocs}: the plugin {name!r} is not used in an edition" for name in left_out]
     values["extra_css"] = [STYLE, *(values.get("extra_css") or [])]
-    values["extra"] = {**(values.get("extra") or {}), "kbtool": {"edition": edition.name, "internal": edition.internal}}
+    extra = _extra(values.get("extra"), edition, articles)
+    values["extra"] = {**extra, "kbtool": {"edition": edition.name, "internal": edition.internal}}
     shown = [article for article in articles if article.front_matter.state != "archived"]
     given = values.pop("nav", None)
     notes += [f"{evidence.config.mkdocs}: nav names {path!r}, which is no article" for path in _not_there(given, evidence)]
-    nav = _nav(given, {article.source for article in shown} | {*pages}, evidence.urls)
+    nav = _nav(given, {article.source for article in shown} | {*pages}, evidence)
     if nav is not None:
         nav += _known_issues(nav, pages)
     elif preview:
@@ -74,6 +78,21 @@ def derive(
     if archived:
         values["not_in_nav"] = "\n".join([str(values.get("not_in_nav") or ""), *archived]).strip()
     return values, tuple(notes)
+
+
+def _extra(given: object, edition: Edition, articles: Iterable[Article]) -> dict[str, Any]:
+    """Return the values for templates; of the tags with icons, which Material writes into each page, those in use."""
+    extra = dict(given) if isinstance(given, Mapping) else {}
+    if isinstance(extra.get("tags"), Mapping):
+        used = {tag for article in articles for tag in redact_value(article.front_matter.tags, article, edition)}
+        extra["tags"] = {tag: kind for tag, kind in extra["tags"].items() if str(tag) in used}
+    return extra
+
+
+def _patterns(given: object, articles: Iterable[Article], evidence: Evidence) -> str:
+    """Return patterns of paths without those that are the path of an article which the edition has not."""
+    hidden = evidence.content.by_source.keys() - {article.source for article in articles}
+    return "\n".join(line for line in str(given).split("\n") if line.strip().lstrip("!/") not in hidden)
 
 
 def _theme(theme: object) -> dict[str, Any]:
@@ -111,9 +130,9 @@ def _plain(entry: object) -> Any:
     return str(entry).removeprefix("material/")
 
 
-def _nav(given: object, shown: set[str], urls: UrlMap) -> list[Any] | None:
+def _nav(given: object, shown: set[str], evidence: Evidence) -> list[Any] | None:
     """Return the navigation with only the pages of the edition; sections that become empty go as well."""
-    return _entries(given, shown, urls) if isinstance(given, list) else None
+    return _entries(given, shown, evidence) if isinstance(given, list) else None
 
 
 def _known_issues(nav: Iterable[Any], pages: Collection[str]) -> list[Any]:
@@ -142,13 +161,13 @@ def _leaves(nav: Iterable[Any]) -> Iterator[str]:
             yield value
 
 
-def _entries(given: Iterable[Any], shown: set[str], urls: UrlMap) -> list[Any]:
+def _entries(given: Iterable[Any], shown: set[str], evidence: Evidence) -> list[Any]:
     kept: list[Any] = []
     for entry in given:
         label, value = next(iter(entry.items()), ("", None)) if isinstance(entry, Mapping) else (None, entry)
         if isinstance(value, list):
-            value = _entries(value, shown, urls) or None
-        elif isinstance(value, str) and not _is_shown(value, shown, urls):
+            value = _entries(value, shown, evidence) or None
+        elif isinstance(value, str) and not _is_shown(value, shown, evidence):
             value = None
         if value is not None:
             kept.append(value if label is None else {label: value})
@@ -163,11 +182,13 @@ def _not_there(given: object, evidence: Evidence) -> Iterator[str]:
             yield value
 
 
-def _is_shown(target: str, shown: set[str], urls: UrlMap) -> bool:
+def _is_shown(target: str, shown: set[str], evidence: Evidence) -> bool:
     """Return whether the edition has what a nav entry leads to; an address that is none of our articles is no secret."""
     if target.startswith("/"):
-        found = urls.resolve("", target)
+        found = evidence.urls.resolve("", target)
         return found.kind != "article" or found.source in shown
+    if own := own_targets([target], evidence):
+        return own[target].source in shown
     return "://" in target or target.startswith(("#", "mailto:")) or posixpath.normpath(target) in shown
 
 

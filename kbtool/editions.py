@@ -12,12 +12,12 @@ from itertools import accumulate
 from typing import Any
 
 from kbtool import markdown
-from kbtool.articles import Article
+from kbtool.articles import Article, ContentFile
 from kbtool.config import Config
 from kbtool.errors import KbtoolError
 from kbtool.front_matter import THEME_KEYS
 from kbtool.inline_regions import InlineRegion, scan_inline
-from kbtool.regions import Problem, Region, Span, comment_spans, scan_regions
+from kbtool.regions import Problem, Region, Span, comment_spans, looks_marked, scan_regions
 from kbtool.site_config import Slugger
 
 _ESCAPED = re.compile(r"^([ \t>]*(?:[-*+]|\d+[.)])?[ \t]*)\\(:{3,})", re.MULTILINE)
@@ -52,6 +52,10 @@ class Edition:
             return article.audience in self.audiences
         state = article.front_matter.state
         return state in ("validated", "archived") or (state == "not-validated" and self.not_validated)
+
+    def shows_file(self, file: ContentFile) -> bool:
+        """Return whether an asset may be in this edition: the ceiling of its folder holds for it too."""
+        return file.ceiling in (None, "public") or file.ceiling in self.audiences
 
     def shows_line(self, article: Article, line: int, column: int | None = None) -> bool:
         """Return whether a line of an article that the edition shows, or a place in it, is in no region for others.
@@ -180,7 +184,7 @@ def redact_text(text: str, article: Article, edition: Edition) -> str:
     Raises:
         RedactionError: as `redact` does.
     """
-    if ":::" not in text and "<!--" not in text and "{" not in text:
+    if not looks_marked(text) and "<!--" not in text and "{" not in text:
         return text
     lines: list[str | None] = [*text.split("\n")]
     regions, problems = scan_regions(text.split("\n"), audiences=article.audiences, directives=article.block_words)

@@ -31,7 +31,8 @@ _MARKER = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")  # in a JPEG's picture, othe
 #: Files that may say who made them, and are left as they are.
 _UNTOUCHED = (
     ".pdf", ".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".avif", ".heic", ".heif", ".tif", ".tiff", ".jxl", ".mp4", ".mov",
-    ".webm", ".mp3", ".m4a", ".ogg", ".eps", ".psd", ".ai",
+    ".webm", ".mp3", ".m4a", ".ogg", ".eps", ".psd", ".ai", ".ico", ".cur", ".bmp",
+    ".svgz", ".jp2", ".wav", ".flac", ".mkv", ".avi",
 )
 
 _SVG_KEPT = ("http://www.w3.org/2000/svg", "http://www.w3.org/1999/xhtml", "http://www.w3.org/1998/Math/MathML", "")
@@ -117,7 +118,7 @@ def _jpeg(data: bytes) -> Iterator[bytes]:
         if kind == 0xE1 and body.startswith(b"Exif\0\0") and (kept := _orientation(body[6:])):
             yield b"\xff\xe1" + struct.pack(">H", len(kept) + 8) + b"Exif\0\0" + kept
         elif _is_picture(kind, body):
-            yield data[at:end] if kind != 0xE0 else _without_thumbnail(body)
+            yield _SHORTENED[kind](body) if kind in _SHORTENED else data[at:end]
         if kind == 0xDA:
             match = _MARKER.search(data, end)
             if match is None:
@@ -136,6 +137,14 @@ def _is_picture(kind: int, body: bytes) -> bool:
 
 def _without_thumbnail(body: bytes) -> bytes:
     return b"\xff\xe0\0\x10" + body[:12].ljust(12, b"\0") + b"\0\0"
+
+
+def _without_tail(body: bytes) -> bytes:
+    return b"\xff\xee\0\x0e" + body[:12].ljust(12, b"\0")
+
+
+#: Segments of which only the head is for a decoder.
+_SHORTENED = {0xE0: _without_thumbnail, 0xEE: _without_tail}
 
 
 def _orientation(tiff: bytes) -> bytes:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from kbtool.regions import Problem, Span, comment_spans, fences, inline_code, region_markers
+from kbtool.regions import Problem, Span, comment_spans, fences, region_markers, sure_code, within
 
 _LIST = re.compile(r"\{:?(?P<list>[^{}\n]*+)(?P<close>\}?)")
 _CLASS = re.compile(r"\.[A-Za-z_]\S*")
@@ -134,11 +134,11 @@ class _Reader:
         """Read the lines of one block."""
         text = "\n".join(self._lines[first:last])
         start = self._starts[first]
-        code = _code(self._lines[first:last])
+        code = sure_code(self._lines[first:last])
         hidden = [(begin - start, end - start) for begin, end in self._comments]
         matches = [
             match for match in _LIST.finditer(text)
-            if not _inside(code, match.start()) and not _inside(hidden, match.start()) and not _escaped(text, match.start())
+            if not within(code, match.start()) and not within(hidden, match.start()) and not _escaped(text, match.start())
         ]
         told = [(match, self._classes(match)) for match in matches]
         if any(said for _, said in told):
@@ -249,7 +249,7 @@ def _brackets(text: str, code: Sequence[Span], hidden: Sequence[Span]) -> dict[i
     found: dict[int, tuple[int | None, int | None]] = {}
     for match in re.finditer(r"[\[\]]", text):
         at, sign = match.start(), match[0]
-        plain = not (_escaped(text, at) or _inside(code, at) or _inside(hidden, at))
+        plain = not (_escaped(text, at) or within(code, at) or within(hidden, at))
         if sign == "[":
             loose.append(at)
             if plain:
@@ -259,26 +259,6 @@ def _brackets(text: str, code: Sequence[Span], hidden: Sequence[Span]) -> dict[i
             found[at] = (strict.pop() if plain and strict else None, other)
     unclosed = min(strict, default=len(text))
     return {at: _Openers(one, other, pending=unclosed < at) for at, (one, other) in found.items()}
-
-
-def _code(lines: Sequence[str]) -> list[Span]:
-    """Return the inline code of a block, none if a run of backticks could be read in two ways: escaped, or over several lines."""
-    found: list[Span] = []
-    start = 0
-    for line in lines:
-        edges = inline_code(line) if "`" in line else []
-        pairs = list(zip(edges[::2], edges[1::2], strict=True))
-        rest = "".join(line[end:begin] for end, begin in zip([0, *edges[1::2]], [*edges[::2], len(line)], strict=True))
-        if "`" in rest or "\\`" in line:
-            return []
-        found += [(start + begin, start + end) for begin, end in pairs]
-        start += len(line) + 1
-    return found
-
-
-def _inside(spans: Sequence[Span], at: int) -> bool:
-    number = bisect_right(spans, (at, len(spans) and spans[-1][1])) - 1
-    return number >= 0 and spans[number][0] <= at < spans[number][1]
 
 
 def _escaped(text: str, at: int) -> bool:

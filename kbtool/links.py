@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import urlsplit
 
 from kbtool.articles import Article
 from kbtool.editions import Edition
@@ -24,6 +25,35 @@ def links_to(article: Article, targets: Mapping[str, Target]) -> Iterator[tuple[
     for link in article.markdown.links if targets else ():
         if link.target in targets and link.kind != "include":
             yield link, targets[link.target]
+
+
+def own_targets(hrefs: Iterable[str], evidence: Evidence) -> dict[str, Target]:
+    """Return what those addresses lead to that are whole ones of articles on a site of this knowledge base."""
+    whole = [href for href in hrefs if "//" in href]
+    overlays = (edition.mkdocs for edition in evidence.editions.values())
+    sites = {_split(values.get("site_url"))[:2] for values in (evidence.site.values, *overlays)} if whole else set()
+    near = [href for href in whole if any(host and host in href.lower() for host, _ in sites)]
+    found = {href: _own_target(href, sites, evidence) for href in near}
+    return {href: target for href, target in found.items() if target.kind == "article"}
+
+
+def _own_target(href: str, sites: Iterable[tuple[str, str]], evidence: Evidence) -> Target:
+    host, path, anchor = _split(href)
+    for site, top in sorted(sites):
+        base = f"{top.rstrip('/')}/"
+        if host == site and f"{path}/".startswith(base):
+            tail = f"#{anchor}" if anchor else ""
+            return evidence.urls.resolve("", f"{evidence.site.base_path}{path[len(base) :]}{tail}")
+    return Target("external")
+
+
+def _split(address: object) -> tuple[str, str, str]:
+    """Return host, path and anchor of a whole address; no host where it is none, or cannot be read."""
+    try:
+        parts = urlsplit(address.strip() if isinstance(address, str) else "")
+    except ValueError:
+        return "", "", ""
+    return parts.netloc.lower() if parts.scheme in ("", "http", "https") else "", parts.path, parts.fragment
 
 
 def broken_targets(article: Article, evidence: Evidence) -> Iterator[tuple[Link, Target]]:

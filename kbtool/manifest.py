@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from kbtool.articles import Article
+from kbtool.content_files import MARKDOWN
 from kbtool.editions import Edition
 from kbtool.engines import Engine, find_engine
 from kbtool.evidence import Evidence
@@ -30,7 +31,7 @@ from kbtool.files import below
 from kbtool.search_index import SearchIndex
 from kbtool.site_config import entries
 from kbtool.stage import Staged
-from kbtool.urls import MARKDOWN, page_file
+from kbtool.urls import page_file
 from kbtool.widening import prints_of
 
 VERSION = 1  #: of the file's form
@@ -86,8 +87,11 @@ def load_manifest(path: Path, site: Path) -> Manifest | None:
     return Manifest(there, base="") if there else None
 
 
-def purged(before: Manifest | None, after: Manifest) -> list[str]:
-    """Return the URLs that caches must forget: what is gone, pages that withhold more, and then what repeats their words."""
+def purged(before: Manifest | None, after: Manifest, sites: tuple[Path, Path] | None = None) -> list[str]:
+    """Return the URLs that caches must forget: what is gone, pages that withhold more, and then what repeats their words.
+
+    The latter are, of two `sites`, also all pages that have changed: titles stand in the navigation, and as related articles.
+    """
     if before is None:
         return []
     base = before.base or after.base
@@ -98,7 +102,12 @@ def purged(before: Manifest | None, after: Manifest) -> list[str]:
     gone = (lost - index) | {path for path in changed if set(new[path].hidden) - set(old[path].hidden)}
     if gone:
         gone |= {path for path in changed if new[path].kind in _GATHERED} | index
+        gone |= {path for path in old.keys() & new if sites and new[path].kind == "article" and _differs(path, *sites)}
     return sorted(base + quote(path.removesuffix("index.html") if _is_index(path) else path) for path in gone)
+
+
+def _differs(path: str, one: Path, other: Path) -> bool:
+    return not _same_bytes(one / path, other / path)
 
 
 def _is_index(path: str) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from kbtool.inline_regions import InlineRegion, names_one, scan_inline
-from kbtool.regions import Problem, Region, Span, comment_spans, fences, scan_regions
+from kbtool.regions import Problem, Region, Span, comment_spans, fences, looks_marked, scan_regions
 
 _EXPIRES = re.compile(r"<!--\s*(end\s+)?expires\b:?\s*(.*?)\s*--!?>\Z", re.DOTALL | re.IGNORECASE)
 _SILENCE = re.compile(r"<!--\s*kbtool(?=\s*:|[\s_-]*ignore\b)", re.IGNORECASE)
@@ -74,7 +74,7 @@ def read_marks(body: str, first_line: int, audiences: frozenset[str], directives
     """Return the marks of a body, whose first line is `first_line` of its file; `NO_MARKS` where nothing looks like one."""
     inlines, more = scan_inline(body, first_line=first_line, audiences=audiences, words=directives)
     # One letter is found sooner than three.
-    if not (inlines or more or ":::" in body or ("<" in body and ("8<-" in body or "<!--" in body))):
+    if not (inlines or more or looks_marked(body) or ("<" in body and ("8<-" in body or "<!--" in body))):
         return NO_MARKS
     lines = body.split("\n")
     regions, problems = scan_regions(lines, first_line=first_line, audiences=audiences, directives=directives)

@@ -245,7 +245,7 @@ def _swap(out: Path, folder: Path, manifest: Manifest, built: Kept, work: Path) 
     The manifest comes last: whoever is interrupted before has the URLs of this site and the one before in the next list.
     """
     kept = work / "manifest" / f"{folder.name}.json"
-    purge = purged(load_manifest(kept, folder), manifest)
+    purge = purged(load_manifest(kept, folder), manifest, (folder, out))
     out.chmod(0o755)
     swap_in(out, folder)
     for path, content in ((purge_file(work, folder.name), lines(purge)), (kept, manifest.dump())):

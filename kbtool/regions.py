@@ -10,20 +10,37 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 from typing import Protocol
 
 Span = tuple[int, int]
 
 FENCE = re.compile(r"([ \t>]*)(`{3,}|~{3,})[^`]*\Z")
+#: Behind a fence that all renderers know for one: a language, then attributes or the options of pymdownx.
+_SURE_FENCE = re.compile(
+    FENCE.pattern.removesuffix(r"[^`]*\Z")
+    + r"""(?:[ \t]*\.?[\w#.+-]+(?=[\s{]|\Z))?"""
+    + r"""(?:[ \t]*\{[^\n`]*\}|(?:[ \t]*(?:title|linenums|hl_lines)=(?:"[^"`]*"|'[^'`]*'))*)[ \t\r]*\Z"""
+)
+_HTML_BLOCK = re.compile(r"[ \t>]*(?:(?:[-*+:]|\d+[.)])[ \t]+)?<([A-Za-z][\w-]*)")
+_HTML_TAG = re.compile(r"<(/?)([A-Za-z][\w-]*)")
+_VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
 GAP = re.compile(r"\n[ \t]*\n")
 _EMPTY_COMMENT = re.compile(r"<!---?>")
 _COMMENT_END = re.compile(r"--!?>")
 _BREAK = re.compile(r"\n")
 _TICKS = re.compile(r"(?P<escape>\\?)(?P<run>`+)")
-_LEAD = r"[\s>\u200b-\u200f\u2060\ufeff]"  # what nobody sees before a marker must not make it text
+# What nobody sees before a marker must not make it text.
+_LEAD = r"[\s>\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\U000e0000-\U000e007f]"
 _MARKER = re.compile(
     rf"{_LEAD}*(?:(?:[-*+]|\d+[.)])\s{_LEAD}*)*:{{3,}}\s*(?P<word>[^\s\[{{:][^\s\[{{]*)?(?P<rest>.*)\Z", re.DOTALL
 )
+
+
+_WIDE = "\uff1a\uff1a\uff1a"  #: what some keyboards write for :::
+_PARTS = re.compile("[|\x0b\x0c\x1c-\x1e\x85\u2028\u2029]|<[^<>]*>")
+_ALONE = re.compile(r"[^\w`\\:\uff1a]*(?::{3,}|\uff1a{3,})[^\w`]*(\w[\w-]*)[^\w`]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +70,8 @@ def code_mask(lines: Sequence[str]) -> list[bool]:
     return mask
 
 
-def fences(lines: Sequence[str]) -> Iterator[Span]:
-    """Yield the fenced code blocks as spans of lines, delimiters included.
+def fences(lines: Sequence[str], opening: re.Pattern[str] = FENCE) -> Iterator[Span]:
+    """Yield the fenced code blocks as spans of lines, delimiters included; `opening` says what begins one.
 
     The rules are those of pymdownx.superfences: any indentation, which the content must keep; an end fence of the same
     length; a fence that is never closed is no code.
@@ -62,7 +79,7 @@ def fences(lines: Sequence[str]) -> Iterator[Span]:
     start, prefix, fence = -1, "", ""
     for number, line in enumerate(lines):
         if start < 0:
-            if ("```" in line or "~~~" in line) and (match := FENCE.match(line)):
+            if ("```" in line or "~~~" in line) and (match := opening.match(line)):
                 start, prefix, fence = number, match[1].expandtabs(4), match[2]
             continue
         text = line.expandtabs(4)
@@ -78,16 +95,17 @@ def fences(lines: Sequence[str]) -> Iterator[Span]:
 def comment_spans(body: str) -> tuple[list[Span], Problem | None]:
     """Find the HTML comments outside fenced and inline code, as character offsets.
 
+    Where it is not sure that a renderer takes something for code, a comment there is one: else its page would have it.
     A comment that is never closed is no span but the problem that comes with them (its line counts from 1 in `body`).
     """
     if "<!--" not in body:
         return [], None
-    inside_code = code_test(body)
+    inside_code, surely_code = code_test(body), _SureCode(body)
     spans: list[Span] = []
     start = body.find("<!--")
     while start >= 0:
         end = start + 4
-        if not inside_code(start, inline=True):
+        if not surely_code.holds(start):
             closing = _comment_end(body, start, inside_code)
             if closing is None:
                 line = body.count("\n", 0, start) + 1
@@ -103,6 +121,74 @@ def _comment_end(body: str, start: int, inside_code: CodeTest) -> int | None:
         return empty.end()
     closers = _COMMENT_END.finditer(body, start + 4)
     return next((found.end() for found in closers if not inside_code(found.start(), inline=False)), None)
+
+
+class _SureCode:
+    """Tells which places of a body each renderer takes for code: a block is not what stands between two empty lines."""
+
+    def __init__(self, body: str) -> None:
+        self._lines = body.split("\n")
+        self._ends = list(accumulate(len(line) + 1 for line in self._lines))
+        self._fenced = [False] * len(self._lines)
+        self._blocks: dict[int, list[Span]] = {}
+        if "```" in body or "~~~" in body:
+            for start, end in fences(self._lines, opening=_SURE_FENCE):
+                self._fenced[start:end] = [True] * (end - start)
+
+    def holds(self, position: int) -> bool:
+        """Return whether a place is in fenced or inline code, whatever reads it."""
+        number = bisect_right(self._ends, position)
+        if self._fenced[number] or "`" not in self._lines[number]:
+            return self._fenced[number]
+        if self._raw[number]:
+            return False
+        first = self._first(number)
+        if first not in self._blocks:
+            last = next((at for at in range(number, len(self._lines)) if self._is_gap(at)), len(self._lines))
+            self._blocks[first] = sure_code(self._lines[first:last])
+        return within(self._blocks[first], position - (self._ends[first - 1] if first else 0))
+
+    def _first(self, number: int) -> int:
+        return next((at + 1 for at in range(number, -1, -1) if self._is_gap(at)), 0)
+
+    def _is_gap(self, number: int) -> bool:
+        return self._fenced[number] or not self._lines[number].strip(" \t\r")
+
+    @cached_property
+    def _raw(self) -> list[bool]:
+        """Tell for each line whether it may be in a block of raw HTML, where backticks mean nothing."""
+        mask, name, depth = [False] * len(self._lines), "", 0
+        for number, line in enumerate(self._lines):
+            if self._fenced[number]:
+                continue
+            opened = None if depth else _HTML_BLOCK.match(line)
+            if opened:
+                name = opened[1].lower()
+            mask[number] = bool(depth or opened)
+            if mask[number] and name not in _VOID:
+                depth = max(depth + sum(-1 if sign else 1 for sign, tag in _HTML_TAG.findall(line) if tag.lower() == name), 0)
+        return mask
+
+
+def sure_code(lines: Sequence[str]) -> list[Span]:
+    """Return the inline code of a block, none if a run of backticks could be read in two ways: escaped, or over several lines."""
+    found: list[Span] = []
+    start = 0
+    for line in lines:
+        edges = inline_code(line) if "`" in line else []
+        pairs = list(zip(edges[::2], edges[1::2], strict=True))
+        rest = "".join(line[end:begin] for end, begin in zip([0, *edges[1::2]], [*edges[::2], len(line)], strict=True))
+        if "`" in rest or "\\`" in line:
+            return []
+        found += [(start + begin, start + end) for begin, end in pairs]
+        start += len(line) + 1
+    return found
+
+
+def within(spans: Sequence[Span], at: int) -> bool:
+    """Return whether a place is in one of these spans, which are sorted and apart."""
+    number = bisect_right(spans, (at, len(spans) and spans[-1][1])) - 1
+    return number >= 0 and spans[number][0] <= at < spans[number][1]
 
 
 class CodeTest(Protocol):
@@ -177,10 +263,33 @@ def scan_regions(
         else:
             opened.append((line, word or rest, depth + 1))
             problems += _marker_problems(line, word or rest, rest if word else "", audiences)
+    problems += _misplaced(lines, first_line, audiences)
     while opened:
         problems.append(Problem(opened[-1][0], "this ::: block is never closed", "add a line ::: where it ends"))
         _close(regions, opened, max(len(lines) - 1 + first_line, opened[-1][0]))
     return tuple(sorted(regions, key=lambda region: region.start)), tuple(sorted(problems, key=lambda p: p.line))
+
+
+def looks_marked(text: str) -> bool:
+    """Return whether a text may have a marker of a region, or what somebody took for one."""
+    return ":::" in text or _WIDE in text
+
+
+def _misplaced(lines: Sequence[str], first_line: int, audiences: frozenset[str]) -> Iterator[Problem]:
+    """Yield a problem for each marker that is none, since it does not begin its line, or is written with wide colons."""
+    found = [(number, word) for number, line in enumerate(lines) if looks_marked(line) and (word := _marks(line)) in audiences]
+    code = code_mask(lines) if found else []
+    for number, word in found:
+        if not code[number]:
+            hint = "put it on a line of its own, or show it as code, between backticks"
+            yield Problem(number + first_line, f"::: {word} begins no region here", hint)
+
+
+def _marks(line: str) -> str:
+    """Return the word behind colons that stand alone in a cell, an element or another part of a line, yet not first in it."""
+    if _WIDE not in line and _MARKER.match(line):
+        return ""
+    return next((match[1] for part in _PARTS.split(line) if (match := _ALONE.fullmatch(part))), "")
 
 
 def region_markers(lines: Sequence[str]) -> Iterator[tuple[int, re.Match[str]]]:

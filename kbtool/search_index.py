@@ -19,11 +19,12 @@ from urllib.parse import quote
 
 import yaml
 
+from kbtool.content_files import MARKDOWN
 from kbtool.engines import find_engine
 from kbtool.errors import IncompleteError
 from kbtool.pagefind import HINT, executable, make_index
 from kbtool.site_config import entries
-from kbtool.urls import MARKDOWN, page_file
+from kbtool.urls import page_file
 
 FOLDER = "pagefind"  #: in the site
 _ARTICLE = b'<article class="md-content__inner'

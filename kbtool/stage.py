@@ -99,7 +99,9 @@ def stage(evidence: Evidence, edition: Edition, folder: Path, *, preview: bool =
         plan.files[f"docs/{article.source}"] = (front_matter + text).encode("utf-8", "replace")
     _add_pages(plan, articles, edition, evidence, issues)
     config, notes = derive(evidence, edition, articles, pages=issues.pages, preview=preview)
-    _add_assets(plan, plan.assets | site_assets(evidence, [edition]), evidence)
+    plan.assets = {source for source in plan.assets if edition.shows_file(evidence.content.assets[source])}
+    named = {source for source in site_assets(evidence, [edition]) if edition.shows_file(evidence.content.assets[source])}
+    _add_assets(plan, plan.assets | named, evidence)
     taken = {path.removeprefix("docs/") for path in plan.files}
     plan.files |= {f"docs/{path}": page for path, page in redirect_pages(articles, taken, evidence).items()}
     theme = _theme(evidence, edition)

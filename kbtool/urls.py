@@ -15,7 +15,6 @@ from kbtool.site_config import SiteConfig
 
 _ELSEWHERE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
 _ENDINGS = (".html", ".htm", ".md", ".markdown")
-MARKDOWN = (".md", ".markdown", ".mdown", ".mkdn", ".mkd")  #: what MkDocs makes pages of
 
 
 class Target(NamedTuple):

@@ -13,7 +13,7 @@ from typing import Any
 
 from kbtool.articles import Article
 from kbtool.audit import Withheld, digest
-from kbtool.derived_config import labels
+from kbtool.derived_config import PATTERNS, labels
 from kbtool.editions import Edition, redact_text, redact_value, withheld_texts
 from kbtool.evidence import Evidence
 from kbtool.front_matter import THEME_KEYS
@@ -59,7 +59,7 @@ class _Shown:
     staged: Staged
 
     def __iter__(self) -> Iterator[str]:
-        yield dump(self.staged.config)
+        yield dump({key: value for key, value in self.staged.config.items() if key not in PATTERNS})
         for article in self.staged.articles:
             found = article.front_matter
             title, description = (redact_text(text or "", article, self.edition) for text in (found.title, found.description))

@@ -67,10 +67,11 @@ def test_what_is_no_content_is_left_out(tmp_path: Path) -> None:
 
 
 def test_suffixes_say_what_is_an_article(tmp_path: Path) -> None:
-    """Only files with a suffix of the configuration are articles, the others are assets."""
-    files = dict.fromkeys(("a.md", "b.html.md.erb", "c.markdown", "d.MD"), TEXT)
+    """Only files with a suffix of the configuration are articles; Markdown with another ending is no asset either."""
+    files = dict.fromkeys(("a.md", "b.html.md.erb", "c.markdown", "d.MD", "e.txt"), TEXT)
     content = load_articles(_base(tmp_path, files, 'suffixes = [".md", ".html.md.erb"]'))
-    assert (list(content.by_source), list(content.assets)) == (["a.md", "b.html.md.erb"], ["c.markdown", "d.MD"])
+    assert (list(content.by_source), list(content.assets)) == (["a.md", "b.html.md.erb"], ["e.txt"])
+    assert [(file.source, file.kind) for file in content.files[:2]] == [("c.markdown", "markdown"), ("d.MD", "markdown")]
 
 
 def test_the_kinds_of_files_that_are_no_content(tmp_path: Path) -> None:
@@ -147,6 +148,33 @@ def test_a_problem_elsewhere_leaves_the_audience(tmp_path: Path) -> None:
     """A bad date or an unknown key is a problem, and does not take the article from its readers."""
     article = load_article(_base(tmp_path, {"a.md": "---\naudience: public\nexpires: soon\nzzz: 1\n---\n"}), "a.md")
     assert (article.audience, sorted(article.unreadable_keys)) == ("public", ["expires", "zzz"])
+
+
+SAID_BELOW = {
+    "a comment first": "\n---\n# note\naudience: internal\n---\n", "text above": "Intro\n---\naudience: internal\n---\n",
+    "quoted": '\n---\n"audience": internal\n---\n', "four dashes": "----\naudience: internal\n----\n",
+    "unseen": "\u2060---\naudience: internal\n---\n", "another space": "---\u00a0\naudience: internal\n---\n",
+    "no dashes": "audience: internal\n\nText\n", "a second one": "---\ntitle: a\n---\n---\naudience: internal\n---\n",
+    "in a comment": "<!--\naudience: internal\n-->\n", "an alias": "for: [internal]\n",
+}
+
+
+@pytest.mark.parametrize("text", SAID_BELOW.values(), ids=SAID_BELOW)
+def test_an_audience_outside_of_the_front_matter(tmp_path: Path, text: str) -> None:
+    """Where an article says it in the wrong place, the folder's public default does not stand in for it."""
+    settings = 'aliases = {for = "audience"}\n[tool.kbtool.defaults."**"]\naudience = "public"'
+    article = load_article(_base(tmp_path, {"a.md": text}, settings), "a.md")
+    assert article.audience == ""
+    assert [problem.message for problem in article.problems if problem.key == "audience"] == [
+        f"{'for' if text.startswith('for') else 'audience'}: stands outside of the front matter"
+    ]
+
+
+@pytest.mark.parametrize("text", ["```yaml\naudience: internal\n```\n", "Our audience: internal staff.\n", "title: a\n", "---\naudience: public\n---\naudience: internal\n"])
+def test_words_about_audiences(tmp_path: Path, text: str) -> None:
+    """An example in code, a sentence, other keys, and what comes after an audience in the front matter say nothing."""
+    article = load_article(_base(tmp_path, {"a.md": text}, '[tool.kbtool.defaults."**"]\naudience = "public"'), "a.md")
+    assert article.audience == "public"
 
 
 DEFAULTS = """[tool.kbtool.defaults."**"]

@@ -183,3 +183,29 @@ def test_the_sites_values_are_not_changed(tmp_path: Path) -> None:
     for edition in evidence.editions.values():
         derive(evidence, edition, select(evidence.articles, edition), preview=True)
     assert yaml.safe_dump(evidence.site.values) == before
+
+
+def test_whole_addresses_of_hidden_articles_are_in_no_nav(tmp_path: Path) -> None:
+    """An entry that leads to an article by its address on a site is filtered like one that names its file."""
+    nav = "site_url: https://help.example.com/\nnav: [{A: 'https://help.example.com/x/'}, {B: 'https://help.example.com/in/'}, {C: 'https://example.com/in/'}]\n"
+    files = {"content/x.md": "---\naudience: public\n---\n", "content/in.md": ""}
+    evidence = knowledge_base(tmp_path, {**files, "mkdocs.yml": f"site_name: x\n{nav}"})
+    found = {}
+    for edition in evidence.editions.values():
+        values, _ = derive(evidence, edition, select(evidence.articles, edition))
+        found[edition.name] = [next(iter(entry)) for entry in values["nav"]]
+    assert found == {"public": ["A", "C"], "internal": ["A", "B", "C"]}
+
+
+def test_tags_with_icons_are_those_of_the_edition(tmp_path: Path) -> None:
+    """Material writes `extra.tags` into each page, so the tags of hidden articles, and those for others, are left out."""
+    files = {
+        "content/x.md": "---\naudience: public\ntags: [open, 'a [b]{.internal}']\n---\n", "content/in.md": "---\ntags: [merger]\n---\n",
+        "mkdocs.yml": "site_name: x\nextra: {tags: {open: o, merger: m, a b: c, unused: u}, more: 1}\n",
+    }
+    evidence = knowledge_base(tmp_path, files)
+    found = {
+        edition.name: derive(evidence, edition, select(evidence.articles, edition))[0]["extra"] for edition in evidence.editions.values()
+    }
+    assert {name: extra["tags"] for name, extra in found.items()} == {"public": {"open": "o"}, "internal": {"open": "o", "merger": "m", "a b": "c"}}
+    assert found["public"]["more"] == 1

@@ -133,6 +133,8 @@ LEFT = {
                                             "it cannot be read: its style is written with references to characters"),
     "an SVG with elements in a style": ("a.svg", svg("<style><g/></style>"), "it cannot be read: its style has elements"),
     "an SVG in UTF-16": ("a.SVG", svg().decode().encode("utf-16"), "it cannot be read: it is not UTF-8"),
+    "an icon, which may be a PNG": ("a.ico", b"\0\0\1\0", "its format is not known to kbtool"),
+    "a packed SVG": ("a.svgz", b"\x1f\x8b", "its format is not known to kbtool"),
     "a PDF": ("a.PDF", b"%PDF-1.7", "its format is not known to kbtool"),
 }
 

@@ -66,6 +66,7 @@ class Channel(NamedTuple):
     mkdocs: str = ""
     redirect: str = ""
     nav: str = ""
+    icon: str = ""
     wiki: str = ""
     owner: str = ""
 
@@ -168,6 +169,15 @@ CHANNELS: dict[str, Channel] = {
     "comment of two lines": mixed("- a\n  <!-- b\n  {s} -->\n- c\n", inside=False),
     "comment in a table": mixed("| a |\n|---|\n| b <!-- {s} --> |\n", inside=False),
     "comment for old browsers": mixed("<!--[if IE]> {s} <![endif]-->\n", inside=False),
+    "comment in a list with backticks": mixed("- a ` b\n- c <!-- {s} --> ` d\n", inside=False),
+    "comment in a table with backticks": mixed("| a ` b |\n|---|\n| <!-- {s} --> ` d |\n", inside=False),
+    "comment after a heading with a backtick": mixed("# a ` b\nc <!-- {s} --> ` d\n", inside=False),
+    "comment after a rule": mixed("a ` b\n* * *\nc <!-- {s} --> ` d\n", inside=False),
+    "comment in a definition": mixed("A ` b\n:   c <!-- {s} --> ` d\n", inside=False),
+    "comment in a footnote": mixed("A ` b[^1]\n[^1]: c <!-- {s} --> ` d\n", inside=False),
+    "comment between odd backticks": mixed("a `` ` <!-- {s} --> ` b\n", inside=False),
+    "comment in HTML with backticks": mixed('<div title="`">\n\na ` <!-- {s} --> ` b\n\n<p>c</p>\n</div>\n', inside=False),
+    "comment in a fence that is none": mixed("```js some words\n\n<!-- {s} -->\n\na\n", inside=False),
     "comment in the front matter": mixed("a", more="# {s}\n", inside=False),
     # Internal articles: words, and what sites make of articles.
     "body": secret("{s}\n"),
@@ -175,6 +185,9 @@ CHANNELS: dict[str, Channel] = {
     "heading as title": Channel({"content/inside/{n}.md": "---\nowners: [ana]\n---\n\n# {s}\n"}),
     "description": secret(more='description: "{s}"\n'),
     "tag of internal articles alone": secret(more='tags: ["{c}"]\n'),
+    "tag with an icon": Channel(secret(more='tags: ["{c}"]\n').files, icon="{c}: secret", plant="{c}"),
+    "page that is in no navigation on purpose": Channel(secret(name="content/inside/{c}.md").files, mkdocs="not_in_nav: /inside/{c}.md", plant="inside/{c}.md"),
+    "whole address in the navigation": Channel(secret(name="content/inside/{c}.md").files, nav="W: 'https://help.example.com/inside/{c}/'", plant="inside/{c}.md"),
     "file name": secret(name="content/inside/{c}.md"),
     "folder name": secret(name="content/{c}/index.md"),
     "old URL": Channel(secret(more="redirect_from: [{c}/old/]\n").files, plant="{c}/old"),
@@ -219,6 +232,10 @@ CHANNELS: dict[str, Channel] = {
     "script": asset("{n}.js", "var a = '{s}'"),
     "source map": asset("{n}.js.map", '{"sourcesContent": ["{s}"]}'),
     "web page": asset("{n}-page.html", "<p>{s}</p>"),
+    "Markdown with another ending": Channel(
+        {"content/inside/{n}.markdown": page("{s}\n", audience="internal"), **mixed("[a](../inside/{n}.markdown)\n").files}, inside=False, plant=""),
+    "Markdown with an ending in capitals": Channel(
+        {"content/inside/{n}.MD": page("{s}\n", audience="internal"), **mixed("[a](../inside/{n}.MD)\n").files}, inside=False, plant=""),
     "backup": Channel({"content/mixed/{n}.md.bak": "{s}", "content/mixed/{n}.md~": "{s}", "content/mixed/{n}.orig": "{s}"}, inside=False, plant=""),
     "dotfile": Channel({"content/.{n}": "{s}", "content/.hidden/{n}.md": "{s}"}, inside=False, plant=""),
     "override of the wiki": Channel({"wiki/{n}.txt": "{s}", "wiki/partials/comments.html": "<p>{s}</p>"}, plant=""),
@@ -232,6 +249,7 @@ CHANNELS: dict[str, Channel] = {
     "JPEG EXIF in UTF-16": picture(lambda s: jpeg(b"\xe1Exif\0\0MM\0*\0\0\0\x08\0\0" + s.encode("utf-16-le")), "jpg"),
     "JPEG XMP": picture(lambda s: jpeg(b"\xe1http://ns.adobe.com/xap/1.0/\0" + s.encode()), "jpg"),
     "JPEG IPTC": picture(lambda s: jpeg(b"\xedPhotoshop 3.0\0" + s.encode()), "jpg"),
+    "JPEG Adobe segment's tail": picture(lambda s: jpeg(b"\xeeAdobe\0d\0\0\0\0\1" + s.encode()), "jpg"),
     "GIF comment": picture(lambda s: b"GIF89a\1\0\1\0\0\0\0\x21\xfe" + bytes([len(s)]) + s.encode() + b"\0;", "gif"),
     "WebP XMP": picture(lambda s: b"RIFF\xff\0\0\0WEBPXMP " + struct.pack("<I", len(s)) + s.encode() + b"\0" * (len(s) % 2), "webp"),
     "SVG comment": picture(lambda s: SVG.format("", f"<!-- {s} -->").encode(), "svg"),
@@ -249,6 +267,7 @@ NUMBERS = {name: f"{number:03d}" for number, name in enumerate(CHANNELS)}
 MKDOCS = """site_name: Help
 site_url: https://help.example.com/
 theme: {name: material, font: false}
+extra: {tags: {ICONS}}
 hooks: [hook.py]
 plugins: [search, tags, {redirects: {redirect_maps: {REDIRECTS}}}]
 nav: [{Home: index.md}, NAV]
@@ -298,7 +317,7 @@ def knowledge() -> dict[str, str | bytes]:
     """Return the files of a knowledge base that has all channels."""
     files: dict[str, str | bytes] = {"content/index.md": page("Everybody may read this."), "mkdocs.yml": (
         MKDOCS.replace("REDIRECTS", ", ".join(shared("redirect"))).replace("NAV", ", ".join(f"{{{one}}}" for one in shared("nav")))
-        .replace("MKDOCS", "\n".join(shared("mkdocs")))
+        .replace("ICONS", ", ".join(shared("icon"))).replace("MKDOCS", "\n".join(shared("mkdocs")))
     ), "checks/owners.yml": "\n".join(["ana: {name: Ana}", *shared("owner")])}
     for name in CHANNELS:
         mine = files_of(name)

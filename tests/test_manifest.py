@@ -221,6 +221,20 @@ def test_a_page_that_withholds_more_is_purged(evidence: Callable[..., Evidence])
     assert [purge[0], sorted({*purge[1]} - {*index}), purge[2]] == [(), [f"{base}guide/x.y/"], ()]
 
 
+def test_pages_whose_navigation_named_a_page_are_purged(tmp_path: Path) -> None:
+    """The title of an article that is internal now stood on the other pages; those that do not change stay in caches."""
+    head = "---\ntitle: {}\naudience: public\n---\n\nText.\n"
+    settings = "site_name: x\nsite_url: https://help.example.com/\ntheme: {name: material, font: false}\nplugins: []\n"
+    files = {"mkdocs.yml": settings, "content/index.md": head.format("Home"), "content/a.md": head.format("Heron")}
+    found = knowledge_base(tmp_path, files)
+    assert publish(found, [found.editions["public"]])[0].purge == ()
+    assert "Heron" in (tmp_path / "site/public/index.html").read_text()
+    found = knowledge_base(tmp_path, {"content/a.md": "---\ntitle: Heron\n---\n"})
+    purge = publish(found, [found.editions["public"]])[0].purge
+    assert {"https://help.example.com/", "https://help.example.com/a/"} <= {*purge}
+    assert "Heron" not in (tmp_path / "site/public/index.html").read_text()
+
+
 def test_urls_are_those_of_the_site_before() -> None:
     """Escaped, below the address that the old site had, pages as readers call them."""
     before = Manifest({"a b/index.html": Origin("article"), "ä.html": Origin("article"), "index.html": Origin("page", "x", "1")}, base="https://old.example.com/")

@@ -526,3 +526,17 @@ def test_a_title_is_never_taken_from_a_region_for_others(staged: Callable[..., S
     written = b"".join(tree(found.folder).values())
     assert b"Heron" not in written
     assert found.config["nav"] == ["index.md", {"Exports": "a.md"}, {"b.md": "b.md"}, {"Imports": "c.md"}]
+
+
+def test_files_below_a_ceiling_stay_inside(tmp_path: Path) -> None:
+    """A file of a folder whose ceiling is internal does not travel, although a public article or `mkdocs.yml` names it."""
+    files = {
+        "content/a.md": "---\naudience: public\n---\n[a](vault/x.txt) [b](y.txt)\n", "content/vault/x.txt": "x", "content/y.txt": "y",
+        "content/vault/z.css": "z", "mkdocs.yml": "site_name: x\nextra_css: [vault/z.css]\n",
+    }
+    evidence = knowledge_base(tmp_path / "kb", files, config='[tool.kbtool.defaults."vault/**"]\nceiling = "internal"\n')
+    found = {}
+    for name, edition in evidence.editions.items():
+        docs = stage(evidence, edition, tmp_path / name).folder / "docs"
+        found[name] = sorted(path.name for path in docs.rglob("*") if path.suffix in (".txt", ".css"))
+    assert found == {"public": ["y.txt"], "internal": ["x.txt", "y.txt", "z.css"]}

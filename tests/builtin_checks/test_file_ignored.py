@@ -12,6 +12,7 @@ from kbtool.runner import run
 from kbtool.testing import TODAY, in_words, knowledge_base
 
 HINT = "replace it by a normal file"
+ENDING = "give it the ending of an article, or add its own to suffixes"
 
 
 def found_in(root: Path) -> list[str]:
@@ -38,6 +39,16 @@ def test_pipe_and_folder(tmp_path: Path) -> None:
         f"content/pipe.md:1:1 KB014 warning: neither a file nor a folder; it is not read ({HINT})",
     ]
     assert [article.source for article in gather(load_config(tmp_path), TODAY).articles] == ["a.md/x.md"]
+
+
+def test_markdown_that_is_no_article(tmp_path: Path) -> None:
+    """A Markdown file with another ending, in any case, is neither article nor asset; with its ending configured it is one."""
+    knowledge_base(tmp_path, {"content/a.markdown": "", "content/B.MD": "", "content/c.mkd": "", "content/d.mdx": ""})
+    told = f"KB014 warning: Markdown with an ending that is not among the suffixes; it is in no edition ({ENDING})"
+    assert found_in(tmp_path) == [f"content/{name}:1:1 {told}" for name in ("B.MD", "a.markdown", "c.mkd")]
+    assert gather(load_config(tmp_path), TODAY).content.assets.keys() == {"d.mdx"}
+    knowledge_base(tmp_path, {}, config='suffixes = [".markdown", ".MD", ".mkd"]\n')
+    assert found_in(tmp_path) == []
 
 
 def test_clean(tmp_path: Path) -> None:

@@ -16,18 +16,25 @@ FILES = {
     "content/unreadable.md": "---\naudience: publik\n---\n",
     "content/moved.md": "---\naudience: internal\nredirect_from: [/old/]\n---\n",
     "content/i.png": "x",
+    "content/vault/plan.pdf": "x",
+    "mkdocs.yml": "site_name: x\nsite_url: https://help.example.com/kb/\n",
 }
+WIKI = '[tool.kbtool.defaults."vault/**"]\nceiling = "internal"\n[tool.kbtool.editions.public]\n[tool.kbtool.editions.internal.mkdocs]\nsite_url = "https://wiki.example.com/"\n'
 FIRES = {
     "text": ("[a](internal.md)", "4:5", "public edition shows", "content/internal.md"),
     "anchor": ("[a](internal.md#inside)", "4:5", "public edition shows", "content/internal.md"),
-    "URL": ("[a](/internal/)", "4:5", "public edition shows", "content/internal.md"),
+    "URL": ("[a](/kb/internal/)", "4:5", "public edition shows", "content/internal.md"),
     "table": ("| a |\n|---|\n| [x](internal.md) |", "6:7", "public edition shows", "content/internal.md"),
     "HTML": ('<a href="internal.md">x</a>', "4:10", "public edition shows", "content/internal.md"),
     "reference": ("[x][r]\n\n[r]: internal.md", "4:1", "public edition shows", "content/internal.md"),
     "picture": ("![x](internal.md)", "4:6", "public edition shows", "content/internal.md"),
     "region for the public": ("::: public\n[a](internal.md)\n:::", "5:5", "public edition shows", "content/internal.md"),
     "after a region": ("::: internal\nx\n:::\n[a](internal.md)", "7:5", "public edition shows", "content/internal.md"),
-    "old URL": ("[a](/old/)", "4:5", "public edition shows", "content/moved.md"),
+    "old URL": ("[a](/kb/old/)", "4:5", "public edition shows", "content/moved.md"),
+    "whole address": ("[a](https://help.example.com/kb/internal/#inside)", "4:5", "public edition shows", "content/internal.md"),
+    "whole address without a scheme": ("[a](//HELP.example.com/kb/internal)", "4:5", "public edition shows", "content/internal.md"),
+    "address in the wiki": ("<https://wiki.example.com/internal/>", "4:2", "public edition shows", "content/internal.md"),
+    "file below a ceiling": ("[a](vault/plan.pdf#page=2)", "4:5", "public edition shows", "content/vault/plan.pdf"),
     "unfinished": ("[a](draft.md)", "4:5", "public edition shows", "content/draft.md"),
     "unreadable": ("[a](unreadable.md)", "4:5", "public and internal editions show", "content/unreadable.md"),
 }
@@ -36,7 +43,7 @@ FIRES = {
 @pytest.mark.parametrize(("text", "place", "who", "path"), FIRES.values(), ids=FIRES)
 def test_fires(text: str, place: str, who: str, path: str) -> None:
     """A link that an edition shows and cannot follow is an error that names the edition and the page."""
-    assert in_words(check_files(LinkToInternal(), {**FILES, "content/a.md": f"{PUBLIC}{text}\n"})) == [
+    assert in_words(check_files(LinkToInternal(), {**FILES, "content/a.md": f"{PUBLIC}{text}\n"}, config=WIKI)) == [
         f"content/a.md:{place} KB401 error: the {who} this link but not {path} ({HINT})",
     ]
 
@@ -49,6 +56,7 @@ CLEAN = {
     "in a comment": PUBLIC + "<!-- [a](internal.md) -->",
     "picture": PUBLIC + "![a](i.png)",
     "other site": PUBLIC + "[a](https://example.com/internal.md)",
+    "own page by its whole address": PUBLIC + "[a](https://wiki.example.com/public/) [b](https://help.example.com/internal/)",
     "missing": PUBLIC + "[a](gone.md)",
     "itself": PUBLIC + "[a](a.md) [b](#x)",
     "internal page": "[a](internal.md) [b](draft.md)",

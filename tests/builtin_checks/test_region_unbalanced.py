@@ -8,6 +8,7 @@ from kbtool.builtin_checks.region_unbalanced import RegionUnbalanced
 from kbtool.testing import check_article, in_words
 
 CLOSE, KNOWN = "add a line ::: where it ends", "known audiences: internal, public"
+ALONE = "put it on a line of its own, or show it as code, between backticks"
 ELSEWHERE = "once parts for others are cut, code begins or ends elsewhere"
 FIRES = {
     "never closed": ("a\n\n::: internal\nx\n", [f"3:1 KB402 error: this ::: block is never closed ({CLOSE})"]),
@@ -32,6 +33,16 @@ FIRES = {
     "a cut that opens a comment": ("---\naudience: public\n---\n::: internal\n```\n:::\na\n<!-- b\n```\n", [
         "8:1 KB402 error: an HTML comment is never closed (add --> where the comment ends)",
     ]),
+    **{
+        name: (text, [f"{line}:1 KB402 error: ::: internal begins no region here ({ALONE})"]) for name, (line, text) in {
+            "in a row of a table": (3, "| a |\n|---|\n| ::: internal |\n| x |\n| ::: |\n"),
+            "in a heading": (1, "## ::: internal\nx\n## :::\n"),
+            "in bold": (1, "**::: internal**\n\nx\n\n**:::**\n"),
+            "in HTML": (2, "a\n<p>::: internal</p>\n<p>x</p>\n<p>:::</p>\n"),
+            "wide colons": (2, "a\n\uff1a\uff1a\uff1a internal\nx\n\uff1a\uff1a\uff1a\n"),
+            "behind a line's end of other programs": (1, "a\u2028::: internal\u2028x\u2028:::\n"),
+        }.items()
+    },
     "several": (":::\n::: intern\n<!--\n", [
         "1:1 KB402 error: ::: closes a region that was never opened (remove the line)",
         f"2:1 KB402 error: this ::: block is never closed ({CLOSE})",
@@ -55,6 +66,9 @@ CLEAN = {
     "list": "- a\n\n    ::: internal\n    x\n    :::\n",
     "quote": "> ::: internal\n> x\n> :::\n",
     "escaped": "\\::: internal\n\\:::\n",
+    "what nobody sees before it": "\u00ad::: internal\nx\n\u2061:::\n",
+    "named in a sentence": "Write ::: internal before it, and `::: internal`.\n\n| `::: internal` |\n",
+    "in a row of code": "```\n| ::: internal |\n```\n",
     "escaped in code": "```\n\\::: internal\n```\n",
     "code in a region": "---\naudience: public\n---\n::: internal\n```\n[x]{.internal} <!--\n```\n:::\n[a]{.internal}\n",
     "a cut that nobody reads": "---\naudience: internal\n---\n::: public\n```\nx\n:::\na [b]{.internal}\n```\n",

@@ -242,7 +242,7 @@ def test_h13_files_of_an_old_build_are_gone(kb: Any) -> None:
     urls = (kb.root / ".kbtool/purge/public.txt").read_text().split()
     assert done.err == f"kbtool: warning[public]: {len(urls)} URLs are to be removed from caches, see .kbtool/purge/public.txt\n"
     assert [url for url in urls if not url.startswith("/pagefind/")] == [
-        "/404.html", "/by-hand.html", "/now-internal/", "/removed/", "/renamed/", "/shown.png", "/tags.json",
+        "/", "/404.html", "/by-hand.html", "/now-internal/", "/removed/", "/renamed/", "/shown.png", "/tags.json",
     ]
     assert "/pagefind/pagefind-entry.json" in urls
     pages = {name for name in site(kb) if name.endswith(("index.html", ".png", "by-hand.html")) and not name.startswith("assets/")}
