@@ -10,6 +10,8 @@ navigation as MAKE_KB sets it. Each step is the whole command, checks and audit 
 - one article: its words have changed. Without the index: in a copy whose `mkdocs.yml` has no search.
 - nothing: it is run again.
 - growth: seconds an article, cold, with ten times as many articles.
+- other engines: the stages of both editions built by Zensical and by Hugo, one after the other, where they are installed.
+  They check nothing and have no index of ours; Hugo makes pages by a layout of one line.
 
 Wall seconds and the CPU seconds of the command and its children; memory is that of the largest process.
 """
@@ -29,7 +31,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from engines import for_hugo
+
+from kbtool.engines import find_engine
+from kbtool.errors import ConfigError
+
 TODAY = "2026-11-01"
+BUILD = """\
+import sys; from pathlib import Path; from kbtool.engine import How, build_site
+build_site(Path(sys.argv[1]), Path(sys.argv[2]), how=How(sys.argv[3]))
+"""
 QUIET = {"NO_MKDOCS_2_WARNING": "1"}
 
 
@@ -119,12 +130,35 @@ def show(what: str, ours: Cost, peer: Cost, aim: str) -> None:
     print(f"{what:<44} {ratios}   ({ours.wall:.2f} s, {ours.cpu:.2f} CPU s, {ours.memory:.0f} MB; aim {aim})", flush=True)
 
 
+def other_engines(kb: Path, work: Path, peer: Cost) -> None:
+    """Print what other engines take for the stages of both editions."""
+    stages = [kb / ".kbtool/stage" / name for name in ("public", "internal")]
+    made = work / "other"
+    try:
+        find_engine("zensical")
+        costs = [run([sys.executable, "-c", BUILD, str(stage), str(made / stage.name), "zensical"], kb) for stage in stages]
+        show("zensical, stages of both editions", costs[0] + costs[1], peer, "-")
+    except ConfigError as error:
+        print(f"zensical is skipped: {error.message} ({error.hint})")
+    hugo = shutil.which("hugo")
+    if hugo:
+        sources = [for_hugo(stage / "docs", work / f"hugo-{stage.name}") for stage in stages]
+        costs = [run([hugo, "--quiet", "--source", str(one), "--destination", str(made / one.name)], kb) for one in sources]
+        show("hugo, pages of both editions", costs[0] + costs[1], peer, "-")
+        for one in sources:
+            shutil.rmtree(one)
+    else:
+        print("hugo is skipped: it is not installed (apt-get install hugo)")
+    shutil.rmtree(made, ignore_errors=True)
+
+
 def one_round(kb: Path, work: Path) -> Cost:
     """Measure the steps on one knowledge base, and return the cost of the cold build."""
     bare = without_index(kb)
     peer, cold = plain(kb, work), kbtool(kb)
     show("two plain mkdocs builds", peer, peer, "-")
     show("both editions, cold", cold, peer, "0.30 wall, 0.45 CPU")
+    other_engines(kb, work, peer)
     show("the same without search", kbtool(bare), peer, "-")
     show("one article changed", change(kb), peer, "0.15")
     show("one article changed, without the index", change(bare), peer, "0.08")
