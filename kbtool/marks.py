@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from kbtool.inline_regions import InlineRegion, names_one, scan_inline
+from kbtool.near_marks import bogus_comments, near_marks
 from kbtool.regions import Problem, Region, Span, comment_spans, fences, looks_marked, scan_regions
 
 _EXPIRES = re.compile(r"<!--\s*(end\s+)?expires\b:?\s*(.*?)\s*--!?>\Z", re.DOTALL | re.IGNORECASE)
@@ -73,8 +74,10 @@ NO_MARKS = Marks()
 def read_marks(body: str, first_line: int, audiences: frozenset[str], directives: frozenset[str]) -> Marks:
     """Return the marks of a body, whose first line is `first_line` of its file; `NO_MARKS` where nothing looks like one."""
     inlines, more = scan_inline(body, first_line=first_line, audiences=audiences, words=directives)
+    more = (*more, *bogus_comments(body, first_line))
+    near = any(near_marks(body, first_line, audiences))
     # One letter is found sooner than three.
-    if not (inlines or more or looks_marked(body) or ("<" in body and ("8<-" in body or "<!--" in body))):
+    if not (inlines or more or near or looks_marked(body) or ("<" in body and ("8<-" in body or "<!--" in body))):
         return NO_MARKS
     lines = body.split("\n")
     regions, problems = scan_regions(lines, first_line=first_line, audiences=audiences, directives=directives)
@@ -84,7 +87,9 @@ def read_marks(body: str, first_line: int, audiences: frozenset[str], directives
     )
     spans, problem = comment_spans(body) if "<!--" in body else ([], None)
     problem = problem and replace(problem, line=problem.line + first_line - 1)
-    problems = tuple(sorted((*problems, *more), key=lambda found: found.line))
+    told = {found.line for found in (*problems, *more)}
+    missed = [found for found in near_marks(body, first_line, audiences, regions) if found.line not in told] if near else []
+    problems = tuple(sorted((*problems, *more, *missed), key=lambda found: found.line))
     silences, expiries = tuple(_silences(body, spans, first_line)), tuple(_expiries(body, spans, first_line))
     cut_matters = bool(regions or inlines) and (names_one(body) or "<!--" in body)
     marks = Marks(includes, regions, problems, problem, expiries, inlines, silences, cut_matters)

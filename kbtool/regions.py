@@ -100,7 +100,7 @@ def comment_spans(body: str) -> tuple[list[Span], Problem | None]:
     """
     if "<!--" not in body:
         return [], None
-    inside_code, surely_code = code_test(body), _SureCode(body)
+    inside_code, surely_code = code_test(body), SureCode(body)
     spans: list[Span] = []
     start = body.find("<!--")
     while start >= 0:
@@ -123,7 +123,7 @@ def _comment_end(body: str, start: int, inside_code: CodeTest) -> int | None:
     return next((found.end() for found in closers if not inside_code(found.start(), inline=False)), None)
 
 
-class _SureCode:
+class SureCode:
     """Tells which places of a body each renderer takes for code: a block is not what stands between two empty lines."""
 
     def __init__(self, body: str) -> None:
@@ -147,6 +147,10 @@ class _SureCode:
             last = next((at for at in range(number, len(self._lines)) if self._is_gap(at)), len(self._lines))
             self._blocks[first] = sure_code(self._lines[first:last])
         return within(self._blocks[first], position - (self._ends[first - 1] if first else 0))
+
+    def is_raw(self, number: int) -> bool:
+        """Return whether a line may be in a block of raw HTML."""
+        return self._raw[number]
 
     def _first(self, number: int) -> int:
         return next((at + 1 for at in range(number, -1, -1) if self._is_gap(at)), 0)

@@ -1,0 +1,127 @@
+"""What somebody took for the mark of a part for others, or for a comment, and what is neither: readers would see it.
+
+Who names an audience in such a place means to hide something. Nothing is guessed: each is a problem, and no site is published.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from kbtool.regions import Problem, Region, SureCode, code_test, comment_spans, fences, within
+
+_BLOCK = "put the part between ::: {0} and :::, each on a line of its own, or show this as code, between backticks"
+_INLINE = "write [text]{{.{0}}}, or show this as code, between backticks"
+_COMMENT = "write <!-- … --> to hide it, or show it as code, between backticks"
+_LEAD = r"[\s>\u200b-\u200f\u2060\ufeff]*(?:(?:[-*+]|\d+[.)])\s+)*"
+_BOGUS = re.compile(r"<(?:\?(?=[A-Za-z=])|\?[^<>]*\?>|!(?!--|\[endif\])(?=[A-Za-z\[-])|/(?![A-Za-z>])[^<>\n]*>)")
+# What makes it unsure that an indented line is code: a list, a block or HTML before it, or what an edition may cut.
+_HOLDS = re.compile(r"[ \t>]*(?:[-*+:]|\d+[.)]|!!!|\?\?\?|===|///|\[\^)|.*?(?:[{<>]|:::)")
+_LONGEST = 30  #: characters of what is wrong that are told
+
+
+class _Patterns(NamedTuple):
+    """What looks like a mark: a whole line of its own, or a place in one; and how to do it right."""
+
+    alone: re.Pattern[str]
+    inside: re.Pattern[str]
+    braces: re.Pattern[str]
+
+
+def near_marks(body: str, first_line: int, audiences: frozenset[str], regions: Sequence[Region] = ()) -> Iterator[Problem]:
+    """Yield a problem for each mark that is none but names an audience for which something would be hidden.
+
+    Code is left alone, and what stands in a region for the same audience anyway.
+    """
+    names = audiences - {"public"}
+    folded, plain = body.casefold(), [name.casefold() for name in names]
+    if not any(name in folded for name in plain):
+        return
+    patterns, lines = _patterns(names), body.split("\n")
+    named = (number for number, line in enumerate(folded.split("\n")) if any(name in line for name in plain))
+    found = [(number, *told) for number in named if (told := _near(lines[number], patterns, audiences))]
+    if not found:
+        return
+    # What opens a fence may be such a mark.
+    code = {number for start, end in fences(lines) for number in range(start + 1, end)}
+    sure, inline, starts = SureCode(body), code_test(body), [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line) + 1)
+    for number, column, text, name, hint in found:
+        same = any(one.audience == name and one.start <= number + first_line <= one.end for one in regions)
+        shown = not text.lstrip(" \t>").startswith(("```", "~~~")) and inline(starts[number] + column, inline=True)
+        if not (number in code or same or shown or _is_indented(lines, number, sure)):
+            yield Problem(number + first_line, f"{text.strip()[:_LONGEST]} hides nothing", hint.format(name))
+
+
+def bogus_comments(body: str, first_line: int) -> Iterator[Problem]:
+    """Yield a problem for each comment that is one for browsers alone: it would stay in the source of a page."""
+    if "<?" not in body and "<!" not in body and "</" not in body:
+        return
+    found = [*_BOGUS.finditer(body)]
+    if not found:
+        return
+    code, (comments, _), lines = SureCode(body), comment_spans(body), body.split("\n")
+    for match in found:
+        line = body.count("\n", 0, match.start())
+        if not (within(comments, match.start()) or code.holds(match.start()) or _is_indented(lines, line, code)):
+            text = body[match.start() : match.start() + _LONGEST].split(maxsplit=1)[0]
+            yield Problem(line + first_line, f"{text} begins a comment for browsers, which stays in the page", _COMMENT)
+
+
+def _is_indented(lines: Sequence[str], number: int, code: SureCode) -> bool:
+    """Return whether a line is surely code since it is indented, in every edition."""
+    if not lines[number].startswith(("    ", "\t")) or code.is_raw(number):
+        return False
+    before = number
+    while before and (not lines[before].strip() or lines[before].startswith(("    ", "\t"))):
+        before -= 1
+    if before + 1 < len(lines) and lines[before].strip() and lines[before + 1].strip():
+        return False  # the line before goes on
+    while before >= 0 and lines[before].strip():
+        if _HOLDS.match(lines[before]):
+            return False
+        before -= 1
+    return True
+
+
+def _near(line: str, patterns: _Patterns, audiences: frozenset[str]) -> tuple[int, str, str, str] | None:
+    """Return what is wrong with a line: its column, its text, the audience, and what to do about it."""
+    known = {one.casefold(): one for one in audiences}
+    for pattern, hint in zip(patterns, (_BLOCK, _BLOCK, _INLINE), strict=True):
+        for match in pattern.finditer(line):
+            name = next(filter(None, match.groups()))
+            is_region = match[0].startswith("]{") and match[0].isascii() and name in audiences
+            if not is_region:
+                return match.start(), match[0], known[name.casefold()], hint
+    return None
+
+
+@lru_cache(maxsize=8)
+def _patterns(names: frozenset[str]) -> _Patterns:
+    name = rf"({'|'.join(map(re.escape, sorted(names)))})(?![\w-])"
+    run = r"(?::{2}(?!:)|/{3,}|={3,}[!+]?|[+]{3,}|%{2,}|@{2,}|`{3,}|~{3,})"
+    alone = (
+        rf"{run}\s*\{{?\s*[.:]?{name}\s*(?:[|\"'].*|\W*)",
+        rf"(?:!{{2,}}|\?{{2,}})\+?\s*(?:[\w-]+\s+)*?{name}(?:\s+[\w-]+)*\s*(?:\".*|\W*)",
+        rf"\[!{name}\].*",
+        rf"\.\.\s+(?:only::\s*)?{name}(?:::)?\s*",
+    )
+    edge = r"(?:begin|start|end|stop|close|only)"
+    inside = (
+        rf"<!--\W*(?:{edge}[\W_]*)?{name}(?:[\W_]*{edge})?\W*?-->",
+        rf"</?{name}(?=[\s/>])[^<>]*>",
+        rf"<[A-Za-z][^<>]*\s(?:class|audience|data-audience)\s*=\s*[\"']?\s*{name}\s*[\"'\s/>]",
+        rf"\{{(?:%-?|\{{[<%#/^])\s*(?:/|end|begin|start)?[\s_]*{name}\s*[-<%>]*[%}}]\}}?",
+        rf"\[/{name}\]",
+    )
+    braces = (
+        rf"\]\s?[{{\uff5b]\s*:?\s*[.\uff0e]?{name}\s*[}}\uff5d]",
+        rf"\{{:?(?:[^{{}}]*\s)?class\s*=\s*(?:[\"'](?:[^\"'{{}}]*\s)?)?{name}[^{{}}]*\}}",
+    )
+    return _Patterns(
+        re.compile(rf"\A{_LEAD}(?:{'|'.join(alone)})\Z", re.IGNORECASE),
+        re.compile("|".join(inside), re.IGNORECASE), re.compile("|".join(braces), re.IGNORECASE),
+    )

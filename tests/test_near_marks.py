@@ -1,0 +1,119 @@
+"""What somebody took for a mark of a part for others, and comments that only browsers take for one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kbtool.editions import RedactionError, redact
+from kbtool.marks import read_marks
+from kbtool.testing import knowledge_base
+
+AUDIENCES = frozenset({"public", "internal", "partner"})
+NEAR = {
+    "two colons": ":: internal\nx\n::",
+    "slashes": "/// internal\nx\n///",
+    "an admonition": "!!! internal\n    x",
+    "a class of an admonition": '!!! note internal "A"\n\n    x',
+    "details": "???+ internal\n    x",
+    "another audience": "!!! partner\n    x",
+    "other case": "!!! Internal\n    x",
+    "in an admonition": "!!! note\n\n    ??? internal\n        x",
+    "in a list": "- a\n- !!! internal\n      x",
+    "a tab without quotes": "=== internal\n    x",
+    "an alert": "> [!INTERNAL]\n> x",
+    "another program's directive": ".. only:: internal\n\n   x",
+    "a fence": "```internal\nx\n```",
+    "a directive as a fence": "```{internal}\nx\n```",
+    "comments": "<!-- internal -->\nx\n<!-- /internal -->",
+    "comments with words": "<!-- BEGIN INTERNAL -->\nx\n<!-- END INTERNAL -->",
+    "an element": "<internal>x</internal>",
+    "a class of HTML": '<div class="internal" markdown>\nx\n</div>',
+    "a tag of templates": "{% internal %}x{% endinternal %}",
+    "a shortcode": "{{< internal >}}x{{< /internal >}}",
+    "a tag of forums": "[internal]x[/internal]",
+    "a class by name": "[x]{class=internal}",
+    "a quoted class": '[x]{class="a internal"}',
+    "a class of a heading": "# A {class=internal}",
+    "a class of a paragraph": 'x\n{: class="internal" }',
+    "a word of other case": "[x]{Internal}",
+    "wide braces": "[x]\uff5b.internal\uff5d",
+    "a wide dot": "[x]{\uff0einternal}",
+}
+FINE = {
+    "a definition": "Internal\n:   internal",
+    "prose": "The internal API: internal.\n\n- internal\n- [internal] and [internal](a.md)\n\n# Internal\n\n**internal**",
+    "colons in a sentence": "## A :: internal\n\na :: internal b",
+    "code": "```\n!!! internal\n:: internal\n```\n\n`:: internal` and `[x]{class=internal}`",
+    "indented code": "a\n\n    !!! internal\n    x\n\n    <?php x ?>",
+    "titles": '!!! note "Internal"\n    x\n\n=== "Internal"\n    x',
+    "comments that say more": "<!-- the internal API -->\n<!-- internal: ask Ana -->",
+    "in a region for the same": "::: internal\n!!! internal\n    x\n:::",
+    "longer words": '<internal-lb> <div class="internal-x"> {class=internal-x}',
+    "classes of other programs": '<a class="reference internal">x</a>',
+    "an address": "<https://internal.example.com> <internal.example.com>",
+    "public": "!!! public\n    x\n\n<!-- public -->",
+    "code of PHP": "```php\n<?php x ?>\n```\n\n`<?php`, `<!DOCTYPE html>` and `<![CDATA[`",
+    "signs": "a </3 b <- c, d <? e, <br/></p>",
+    "conditional comments": "<!--[if IE]><!-- x --><![endif]-->\n\n<!--[if IE]> x <![endif]-->",
+}
+BOGUS = {
+    "an instruction": ("a\n<?php x ?>", 2, "<?php"),
+    "within a line": ("a <?x\ny ?> b", 1, "<?x"),
+    "without an end": ("<div>\n<?php x\n</div>", 2, "<?php"),
+    "with a space": ("- a <? x ?>", 1, "<?"),
+    "characters": ("<![CDATA[ x ]]>", 1, "<![CDATA["),
+    "a declaration": ("<!DOCTYPE x>", 1, "<!DOCTYPE"),
+    "a declaration in HTML": ("<div>\n<!x y>\n</div>", 2, "<!x"),
+    "one dash": ("<!- x ->", 1, "<!-"),
+    "an end of nothing": ("<div>\n</ x>\n</div>", 2, "</"),
+    "indented in a list": ("- a\n\n    <?x ?>", 3, "<?x"),
+    "indented in HTML": ("<div>\n\na\n\n    <?x ?>\n</div>", 5, "<?x"),
+    "indented behind what may be cut": ("- a\n\n[b]{.internal}\n\n    <?x ?>", 5, "<?x"),
+    "indented behind a region": ("- a\n\n::: internal\n\nb\n\n:::\n\n    <?x ?>", 9, "<?x"),
+    "going on from a line": ("a\n    <?x ?>", 2, "<?x"),
+    "in HTML with backticks": ("<p>`<?x ?>`</p>", 1, "<?x"),
+}
+
+
+def problems(text: str) -> list[tuple[int, str]]:
+    """Return what is wrong with a body."""
+    return [(one.line, one.message) for one in read_marks(text, 1, AUDIENCES, frozenset()).region_problems]
+
+
+@pytest.mark.parametrize("text", NEAR.values(), ids=NEAR)
+def test_what_names_an_audience_and_hides_nothing_is_a_problem(text: str) -> None:
+    """Whoever writes such a mark means to hide something, so the first of its lines is a problem."""
+    found = problems(text)
+    assert found
+    assert all(message.endswith(" hides nothing") for _, message in found)
+    assert found[0][0] == next(number for number, line in enumerate(text.split("\n"), 1) if {*AUDIENCES} & {*_words(line)})
+
+
+def _words(line: str) -> list[str]:
+    return "".join(char if char.isalnum() else " " for char in line.casefold()).split()
+
+
+@pytest.mark.parametrize("text", FINE.values(), ids=FINE)
+def test_prose_and_code_are_no_marks(text: str) -> None:
+    """What only mentions an audience, or stands in code, is no problem."""
+    assert problems(text) == []
+
+
+@pytest.mark.parametrize(("text", "line", "sign"), BOGUS.values(), ids=BOGUS)
+def test_what_only_browsers_take_for_a_comment_is_a_problem(text: str, line: int, sign: str) -> None:
+    """No renderer takes it out of a page, and no reader sees it there."""
+    assert problems(text) == [(line, f"{sign} begins a comment for browsers, which stays in the page")]
+
+
+@pytest.mark.parametrize("body", ["!!! internal\n    x\n", "<?php x ?>\n"])
+def test_an_article_with_one_is_in_no_edition(tmp_path: Path, body: str) -> None:
+    """No edition gets an article that may show what its author meant to hide."""
+    text = f"---\ntitle: A\naudience: public\nowners: [ana]\n---\n\n{body}"
+    evidence = knowledge_base(tmp_path, {"content/a.md": text})
+    article = next(one for one in evidence.articles if one.path == "content/a.md")
+    for edition in evidence.editions.values():
+        with pytest.raises(RedactionError) as caught:
+            redact(article, edition)
+        assert (caught.value.where, caught.value.kind) == ("content/a.md:7", "region-unbalanced")
