@@ -20,7 +20,7 @@ from kbtool.forked import processors, side_by_side
 from kbtool.kept_hits import PHRASE, Heard, Hit, Searched, heard, keep, read_searched
 from kbtool.passages import Passages
 from kbtool.site_pieces import Pieces
-from kbtool.site_text import BROKEN, texts
+from kbtool.site_text import BROKEN, embedded, texts
 from kbtool.site_words import (
     BARRIER,
     GLUE,
@@ -262,9 +262,8 @@ class Auditor:
                 leaks.append(Leak("", whole[:_WHAT], whole, "file"))
             if any(known.read_bytes() == data for known in self._known.get(len(data), ())):
                 return _Reading(b"", hits, leaks)
-            if not self._read_page(data, hits):
-                for text in texts(data):
-                    hits |= dict.fromkeys(self._search(text))
+            for text in embedded(data) if self._read_page(data, hits) else texts(data):
+                hits |= dict.fromkeys(self._search(text))
         except BROKEN as error:
             return _Reading(b"", hits, [*leaks, _trouble(error)])
         return _Reading(key, hits, leaks)

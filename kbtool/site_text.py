@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BytesIO
+from urllib.parse import unquote_to_bytes
 
 _CAP, _DEPTH = 256 * 1024 * 1024, 3  # bytes that a packed file may unpack to, and archives within archives
 _TOO_BIG, _TOO_DEEP = f"unpacks to more than {_CAP} bytes", "holds archives within archives"
@@ -32,6 +35,18 @@ _READABLE = re.compile(
 )
 
 
+_URI = re.compile(rb"(?i:;base64),((?:[A-Za-z0-9+/]|%[0-9A-Fa-f]{2}|\\/|\s*\n\s*(?=[A-Za-z0-9+/]{20}))++)")
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
+_CSS_ESCAPES = re.compile(rb"\\(?:0{0,4}[2-7][0-9A-Fa-f](?![0-9A-Fa-f])|[0-9A-Fa-f]{6})")  # ASCII, or of full length
+_CSS_ESCAPE = re.compile(r"\\([0-9A-Fa-f]{1,6})(?:\r\n|[ \t\r\n\f])?")
+_PDF, _PDF_STREAM = b"%PDF", re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
+_PDF_STRING = re.compile(
+    rb"\(((?:\\.|[^()\\]|\((?:\\.|[^()\\])*+\))*+)\)|<([0-9A-Fa-f\s]*)>"  # letters, or their numbers
+    rb"|(-\d{3,})|(\]|T[jJ*dDm]\b|\n)", re.DOTALL,  # what moves on
+)
+_PDF_ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|\r?\n|(.))", re.DOTALL)
+
+
 def texts(data: bytes, depth: int = 0) -> Iterator[str]:
     """Yield every text in the bytes of a file, also the packed ones."""
     if depth > _DEPTH:
@@ -45,6 +60,58 @@ def texts(data: bytes, depth: int = 0) -> Iterator[str]:
         if len(packed) > _CAP:
             raise ValueError(_TOO_BIG)
         yield from texts(packed, depth + 1)
+    yield from embedded(data, depth)
+
+
+def embedded(data: bytes, depth: int = 0) -> Iterator[str]:
+    """Yield the texts within the text of a file: of `data:` addresses, by the escapes of CSS, and of a PDF's pages.
+
+    What is broken there is no file, nor for a browser.
+    """
+    if b"ase64," in data or b"ASE64," in data:
+        for match in _URI.finditer(data):
+            plain = _NOT_BASE64.sub(b"", unquote_to_bytes(match[1]))
+            plain = plain[: len(plain) - (len(plain) % 4 == 1)]
+            with suppress(*BROKEN):
+                yield from texts(base64.b64decode(plain + b"=" * (-len(plain) % 4)), depth + 1)
+    if b"\\" in data and _CSS_ESCAPES.search(data):
+        yield _CSS_ESCAPE.sub(_css_character, data.decode(errors="replace"))
+    if data.startswith(_PDF):
+        yield from _pdf_texts(data)
+
+
+def _css_character(match: re.Match[str]) -> str:
+    number = int(match[1], 16)
+    return chr(number) if 0 < number < 0xD800 or 0xDFFF < number < 0x110000 else "\ufffd"
+
+
+def _pdf_texts(data: bytes) -> Iterator[str]:
+    """Yield what the strings of a PDF say, and its streams as they are; a font may number its letters in its own way."""
+    parts, left = [data], _CAP
+    for match in _PDF_STREAM.finditer(data):
+        with suppress(zlib.error):
+            parts.append(zlib.decompressobj().decompress(match[1], left + 1))
+            left -= len(parts[-1])
+        if left < 0:
+            raise ValueError(_TOO_BIG)
+    for part in parts:
+        yield from _runs(part) if part is not data else ()
+        yield "".join(map(_pdf_string, _PDF_STRING.finditer(part)))
+
+
+def _pdf_string(match: re.Match[bytes]) -> str:
+    """Return what a string says; what parts strings is a space, and what only moves a letter is nothing."""
+    if match[3] or match[4]:
+        return " "
+    digits = b"".join((match[2] or b"").split()).decode()
+    text = bytes.fromhex(digits + "0" * (len(digits) % 2)) if match[2] is not None else _PDF_ESCAPE.sub(_pdf_character, match[1])
+    return text.decode("utf-16", "replace") if text.startswith((b"\xfe\xff", b"\xff\xfe")) else text.decode("cp1252", "replace")
+
+
+def _pdf_character(match: re.Match[bytes]) -> bytes:
+    if match[1]:
+        return bytes([int(match[1], 8) & 0xFF])
+    return b" " if match[2] in (b"n", b"r", b"t") else match[2] or b""
 
 
 def _runs(data: bytes) -> Iterator[str]:

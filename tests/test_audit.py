@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import os
@@ -112,6 +113,22 @@ def unicode_escaped(text: str) -> str:
     return '"' + "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4)) + '"'
 
 
+def css_escaped(text: str, form: str) -> str:
+    """Return the text with each character as an escape of CSS."""
+    return "".join(form.format(ord(char)) for char in text)
+
+
+def in_uri(data: str | bytes, kind: str = "text/plain") -> str:
+    """Return an address that has the data in itself."""
+    return f"data:{kind};base64,{base64.b64encode(data if isinstance(data, bytes) else data.encode()).decode()}"
+
+
+def pdf(operators: str, pack: bool = True) -> bytes:
+    """Return what has the form of a PDF with one page."""
+    stream = zlib.compress(operators.encode("latin-1")) if pack else operators.encode()
+    return b"%PDF-1.4\n%\xe2\xe3\n1 0 obj <</Length 1>> stream\r\n" + stream + b"\r\nendstream endobj\n2 0 obj <</A (b)>> endobj\n%%EOF"
+
+
 TITLE = next(iter(TITLES))
 OWNER_PATH = "content/internal/refund-limits.md"
 CHANNELS: dict[str, tuple[str, str | bytes]] = {
@@ -180,6 +197,22 @@ CHANNELS: dict[str, tuple[str, str | bytes]] = {
     "less-than signs in text": ("llms.txt", f"1 < 2 and x<y {SECRET} <z"),
     "SVG": ("a.svg", f"<svg><text>{SECRET}</text></svg>"),
     "no suffix": ("CNAME", SECRET),
+    "escapes of CSS": ("assets/app.css", f"a{{content:'{css_escaped(SECRET, chr(92) + '{:06X}')}'}}"),
+    "short escapes of CSS": ("assets/app.css", f"a{{content:'{css_escaped(SECRET, chr(92) + '{:x} ')}'}}"),
+    "escapes of CSS in a page": ("p/index.html", page(body=f"<style>a{{content:'{css_escaped(SECRET, chr(92) + '{:04x} ')}'}}</style>")),
+    "data in a page": ("p/index.html", page(href=in_uri(SECRET))),
+    "data over two lines": ("p/index.html", page(href=in_uri(SECRET)[:80] + "\n  " + in_uri(SECRET)[80:])),
+    "data in a style sheet": ("assets/app.css", f"a{{background:url({in_uri(f'<svg><text>{SECRET}</text></svg>', 'image/svg+xml')})}}"),
+    "packed data": ("p/index.html", page(href=in_uri(gzip.compress(SECRET.encode()), "application/gzip"))),
+    "data in data": ("p/index.html", page(href=in_uri(f"<img src='{in_uri(SECRET)}'>", "TEXT/HTML"))),
+    "percent-encoded data": ("p/index.html", page(href=in_uri(SECRET).replace("=", "%3D").replace("W", "%57"))),
+    "data in JSON": ("feed.json", json.dumps(in_uri(SECRET)).replace("/", "\\/")),
+    "PDF": ("a.pdf", pdf("BT " + "".join(f"({word} ) Tj " for word in SECRET.split()) + "ET")),
+    "PDF with kerning": ("a.pdf", pdf("[" + " -250 ".join(f"({word[:1]}) 20 ({word[1:]})" for word in SECRET.split()) + "] TJ")),
+    "PDF with digits": ("a.pdf", pdf(f"<{SECRET.encode().hex(' ')}> Tj")),
+    "PDF with UTF-16": ("a.pdf", pdf(f"/Title <FEFF{SECRET.encode('utf-16-be').hex()}>", pack=False)),
+    "PDF with escapes": ("a.pdf", pdf("(" + "".join(f"\\{ord(char):03o}" for char in SECRET) + ") Tj")),
+    "PDF with brackets": ("a.pdf", pdf(f"(({SECRET[:50]}){SECRET[50:]}) Tj")),
     "hidden file": (".old/index.html", page(body=SECRET)),
 }
 
@@ -256,6 +289,17 @@ def test_names_of_files_and_folders_are_searched(site: Path, name: str, leaking:
     write(site, name, page())
     found = audit_site(site, WITHHELD)
     assert {(it.file, it.kind) for it in found} == {(leaking, "name")}
+
+
+@pytest.mark.parametrize("data", [
+    "data:application/gzip;base64,H4sIAAAAAAAA... as in an example", "data:;base64,=", "data:;base64,A", "\\d800 \\110000 \\000000 \\41",
+    pdf("(\\(\\) <0> Tj"), pdf("x").replace(b"x\x9c", b"x"), b"%PDF-1.4\nstream\n",
+])
+def test_what_is_broken_within_a_text_is_no_file(site: Path, data: str | bytes) -> None:
+    """A packed file that an example cuts short is not unpacked by browsers either, and stops nothing."""
+    write(site, "x", data)
+    write(site, "p/index.html", page(body=data if isinstance(data, str) else "x"))
+    assert kinds(site) == []
 
 
 def test_a_clean_site_has_no_leak(site: Path) -> None:

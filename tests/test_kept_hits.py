@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
@@ -28,7 +29,11 @@ TITLES = {"Limits for night agents": "d.md", "How to call the night desk of the 
 TEXTS = {"a.md:1": LONG, "a.md:2": f"{LONG} and more", "b.md:1": SHORT, "c.md:1": "pin 77x41", "c.md:2": "key 77x41ab9 of the desk"}
 SHOWN = ["Ask the night desk of your hotel.", LONG, f"{SHORT} <b>now</b>", "Read src/desk/** and pin.", "See Jane Roe there, at SUP-43.", "77x41"]
 WORDS = [*" ".join([LONG, SHORT, *TITLES]).split(), "SUP-43", "SUP-431", "Jane", "Roe", "77x41", "x", "y", "and", "more", "li", "—"]
-NEEDLES = st.sampled_from([*WORDS, LONG, SHORT, *TITLES, *PHRASES, *TEXTS.values()])
+NEEDLES = st.sampled_from([
+    *WORDS, LONG, SHORT, *TITLES, *PHRASES, *TEXTS.values(),
+    *(f"data:;base64,{base64.b64encode(words.encode()).decode()}" for words in (LONG, SHORT, "SUP-431")),
+    *("".join(f"\\{ord(char):06x}" for char in words) for words in (LONG, SHORT)),
+])
 MARKS = st.sampled_from([" ", "\n", "<li>", "</li>\n", "<b>", "</b> ", "<!-- ", " -->", "&lt;b&gt;", "<nav>", '<img alt="', '">'])
 PAGE = st.lists(st.one_of(NEEDLES, NEEDLES, MARKS), max_size=12).map(" ".join)
 NAMES = ["a.html", "b.html", "c/index.html", "d.json", "e/SUP-43.txt"]
