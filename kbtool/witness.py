@@ -7,7 +7,7 @@ matter, of the configuration of other editions and of the navigation, and the by
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +42,10 @@ def withheld(evidence: Evidence, edition: Edition, staged: Staged) -> Withheld:
         texts |= withheld_texts(article, edition)
         texts |= withheld_words(article, edition)
     return Withheld(
-        phrases={phrase: source for phrase, source in _phrases(evidence, edition) if len(phrase) >= _SHORTEST},
+        phrases={
+            phrase: source for phrase, source in (*_phrases(evidence, edition), *_addresses(evidence, edition, staged))
+            if len(phrase) >= _SHORTEST
+        },
         titles={article.title: article.path for article in hidden} | dict(_ticket_titles(evidence, edition)),
         texts=texts,
         shown=_Shown(evidence, edition, staged),
@@ -65,9 +68,27 @@ class _Shown:
             title, description = (redact_text(text or "", article, self.edition) for text in (found.title, found.description))
             yield from (article.source, title, description, " ".join(redact_value(found.tags, article, self.edition)))
             yield self.staged.texts[article.source]
+        yield from map(self.evidence.urls.page_url, self.staged.texts)
         yield from self.staged.assets
         yield from self.staged.words
         yield from self.evidence.product_areas or ()
+
+
+def _addresses(evidence: Evidence, edition: Edition, staged: Staged) -> Iterator[tuple[str, str]]:
+    """Yield the paths of the URLs that hidden articles have elsewhere, unless the edition has the same folders."""
+    urls = [*map(evidence.urls.page_url, staged.texts), *staged.assets]
+    urls += [f"{old.strip('/')}/" for article in staged.articles for old in article.front_matter.redirect_from]
+    shown = {folder for folders in {url.rpartition("/")[0] for url in urls} for folder in _runs(folders.split("/"))}
+    for article in evidence.articles:
+        if not edition.shows(article):
+            url = evidence.urls.page_url(article.source)
+            if "/" in url.removesuffix("/") and url.removesuffix("/") not in shown:  # one word may be a folder of anything
+                yield url, article.path
+
+
+def _runs(parts: Sequence[str]) -> Iterator[str]:
+    """Yield the paths that stand in a path."""
+    return ("/".join(parts[start:end]) for start in range(len(parts)) for end in range(start + 1, len(parts) + 1))
 
 
 def _files(evidence: Evidence, edition: Edition, staged: Staged) -> Iterator[tuple[bytes, str]]:

@@ -174,7 +174,7 @@ def test_the_audit_looks_for_all_that_is_held_back(evidence: Callable[..., Evide
     asked = withheld(found, public, stage(found, public, tmp_path / "stage"))
     assert dict(asked.titles) == {"The hidden drawer of the desk": "content/drawers/hidden.md"}
     assert dict(asked.phrases) == {
-        "drawers/hidden.md": "content/drawers/hidden.md", "SUP-4711": "content/index.md: tickets",
+        "drawers/hidden.md": "content/drawers/hidden.md", "drawers/hidden/": "content/drawers/hidden.md", "SUP-4711": "content/index.md: tickets",
         "src/vault/**": "content/index.md: covers", "ana@example.com": "owner ana",
     }
     assert {label: text.strip() for label, text in asked.texts.items()} == {
@@ -198,6 +198,32 @@ def test_what_the_edition_shows_itself_is_no_leak(evidence: Callable[..., Eviden
         public = found.editions["public"]
         asked = withheld(found, public, stage(found, public, tmp_path / "stage"))
         assert [leak.what for leak in audit_site(tmp_path / "built", asked) if leak.kind == "phrase"] == leaks
+
+
+HIDDEN = "---\ntitle: {}\naudience: internal\nowners: [ana]\n---\n\nx\n"
+
+
+def test_addresses_of_hidden_articles_are_looked_for(evidence: Callable[..., Evidence], tmp_path: Path) -> None:
+    """By the path of their URL, unless the edition has a page, a file or an old address with the same folders in its own."""
+    found = evidence({
+        **{f"content/{name}": HIDDEN.format(f"Hidden {number}") for number, name in enumerate((
+            "guide/plan.md", "guide/index.md", "alone-and-long.md", "guide/prefix.md", "guide/moved.md", "guide/inner.md", "guide/near.md",
+        ))},
+        "content/guide/prefix/a.md": OPEN.replace("tickets: [SUP-4711]\n", ""),
+        "content/other/guide/inner.md": OPEN.replace("tickets: [SUP-4711]", "redirect_from: [en/guide/moved/]"),
+        "content/a-guide/near.md": OPEN.replace("tickets: [SUP-4711]\n", ""),
+    })
+    public = found.editions["public"]
+    (tmp_path / "stage").mkdir()
+    asked = withheld(found, public, stage(found, public, tmp_path / "stage"))
+    assert [phrase for phrase in asked.phrases if phrase.endswith("/")] == ["drawers/hidden/", "guide/near/", "guide/plan/"]
+    (tmp_path / "built/guide/plan").mkdir(parents=True)
+    (tmp_path / "built/sitemap.xml").write_text("<loc>https://a.example/guide/prefix/a/</loc> <loc>https://a.example/a-guide/near/</loc>")
+    (tmp_path / "built/index.html").write_text('<a href="guide%2Fplan/#x">x</a> <a href="/en/guide/moved/">x</a> <a href="other/guide/inner/">x</a>')
+    (tmp_path / "built/guide/plan/index.html").write_text("x")
+    leaks = audit_site(tmp_path / "built", asked)
+    assert {(leak.file, leak.source) for leak in leaks} == {
+        ("index.html", "content/guide/plan.md"), ("guide/plan/index.html", "content/guide/plan.md")}
 
 
 def test_titles_and_keys_of_private_tickets_are_looked_for(evidence: Callable[..., Evidence], tmp_path: Path) -> None:
