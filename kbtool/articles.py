@@ -24,7 +24,7 @@ from kbtool.config import FILE, Config, FolderDefaults, did_you_mean
 from kbtool.content_files import NO_STATE, State, decode, read_content, walk
 from kbtool.errors import ConfigError, IncompleteError
 from kbtool.front_matter import DECIDES_AUDIENCE, KEYS, FrontMatter, Problem, Raw, read_front_matter, split
-from kbtool.regions import code_mask
+from kbtool.regions import fences
 from kbtool.site_config import PLAIN_SLUGGER, Slugger
 from kbtool.yaml_text import Key, Place
 
@@ -372,10 +372,15 @@ def _no_reader(raw: Raw, front_matter: FrontMatter, defaults: FolderDefaults) ->
 def _said_below(raw: Raw, body: str, body_line: int, keys: frozenset[str]) -> Iterator[Problem]:
     """Yield a problem where an audience is said near the top of a body, so that a folder's default must not stand in for it."""
     lines = body.split("\n", _TOP)[:_TOP] if raw.values.keys().isdisjoint(keys) else []
-    code = code_mask(lines)
+    # Between lines of --- in a fence above all else it is no example, but front matter that was copied with its fence.
+    shown = (
+        (start, end) for start, end in fences(lines)
+        if raw.values or any(map(str.strip, lines[:start])) or lines[start + 1].strip() != "---"
+    )
+    code = {number for start, end in shown for number in range(start, end)}
     for number, line in enumerate(lines):
         match = _SAID.match(line)
-        if match and match[1] in keys and not code[number]:
+        if match and match[1] in keys and number not in code:
             hint = "put it between two lines of ---, the first of which is the first line"
             yield Problem(body_line + number, f"{match[1]}: stands outside of the front matter", hint, key="audience")
             return

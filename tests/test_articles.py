@@ -156,6 +156,7 @@ SAID_BELOW = {
     "unseen": "\u2060---\naudience: internal\n---\n", "another space": "---\u00a0\naudience: internal\n---\n",
     "no dashes": "audience: internal\n\nText\n", "a second one": "---\ntitle: a\n---\n---\naudience: internal\n---\n",
     "in a comment": "<!--\naudience: internal\n-->\n", "an alias": "for: [internal]\n",
+    "in a fence above all": "\n```yaml\n---\naudience: internal\n---\n```\n\nText\n", "in a longer fence": "~~~~\n---\naudience: internal\n---\n~~~~\n",
 }
 
 
@@ -170,7 +171,10 @@ def test_an_audience_outside_of_the_front_matter(tmp_path: Path, text: str) -> N
     ]
 
 
-@pytest.mark.parametrize("text", ["```yaml\naudience: internal\n```\n", "Our audience: internal staff.\n", "title: a\n", "---\naudience: public\n---\naudience: internal\n"])
+@pytest.mark.parametrize("text", [
+    "```yaml\naudience: internal\n```\n", "Write:\n\n```yaml\n---\naudience: internal\n---\n```\n",
+    "---\ntitle: a\n---\n```yaml\n---\naudience: internal\n---\n```\n", "Our audience: internal staff.\n", "title: a\n", "---\naudience: public\n---\naudience: internal\n",
+])
 def test_words_about_audiences(tmp_path: Path, text: str) -> None:
     """An example in code, a sentence, other keys, and what comes after an audience in the front matter say nothing."""
     article = load_article(_base(tmp_path, {"a.md": text}, '[tool.kbtool.defaults."**"]\naudience = "public"'), "a.md")
