@@ -372,12 +372,10 @@ def _no_reader(raw: Raw, front_matter: FrontMatter, defaults: FolderDefaults) ->
 def _said_below(raw: Raw, body: str, body_line: int, keys: frozenset[str]) -> Iterator[Problem]:
     """Yield a problem where an audience is said near the top of a body, so that a folder's default must not stand in for it."""
     lines = body.split("\n", _TOP)[:_TOP] if raw.values.keys().isdisjoint(keys) else []
-    # Between lines of --- in a fence above all else it is no example, but front matter that was copied with its fence.
-    shown = (
-        (start, end) for start, end in fences(lines)
-        if raw.values or any(map(str.strip, lines[:start])) or lines[start + 1].strip() != "---"
-    )
-    code = {number for start, end in shown for number in range(start, end)}
+    code = set[int]()
+    for start, end in fences(lines):  # between lines of --- above all else, it is front matter that was copied with its fence
+        if raw.values or any(map(str.strip, lines[:start])) or lines[start + 1].strip() != "---":
+            code |= {*range(start, end)}
     for number, line in enumerate(lines):
         match = _SAID.match(line)
         if match and match[1] in keys and number not in code:
