@@ -15,7 +15,9 @@ from kbtool.regions import Problem, Region, SureCode, code_test, comment_spans, 
 _BLOCK = "put the part between ::: {0} and :::, each on a line of its own, or show this as code, between backticks"
 _INLINE = "write [text]{{.{0}}}, or show this as code, between backticks"
 _COMMENT = "write <!-- … --> to hide it, or show it as code, between backticks"
-_LEAD = r"[\s>\u200b-\u200f\u2060\ufeff]*(?:(?:[-*+]|\d+[.)])\s+)*"
+_UNSEEN = r"[\s\u00ad\u200b-\u200f\u2060\ufeff]*"
+_LEAD = r"[\s>\u00ad\u200b-\u200f\u2060\ufeff]*(?:(?:[-*+]|\d+[.)])\s+)*"
+_COLONS = rf"(?!:::)[:;\uff1a\ufe55\u2236\u02d0\ua789](?:{_UNSEEN}[:;\uff1a\ufe55\u2236\u02d0\ua789])+"  # or what looks like some
 _BOGUS = re.compile(r"<(?:\?(?=[A-Za-z=])|\?[^<>]*\?>|!(?!--|\[endif\])(?=[A-Za-z\[-])|/(?![A-Za-z>])[^<>\n]*>)")
 # What makes it unsure that an indented line is code: a list, a block or HTML before it, or what an edition may cut.
 _HOLDS = re.compile(r"[ \t>]*(?:[-*+:]|\d+[.)]|!!!|\?\?\?|===|///|\[\^)|.*?(?:[{<>]|:::)")
@@ -102,11 +104,12 @@ def _near(line: str, patterns: _Patterns, audiences: frozenset[str]) -> tuple[in
 @lru_cache(maxsize=8)
 def _patterns(names: frozenset[str]) -> _Patterns:
     name = rf"({'|'.join(map(re.escape, sorted(names)))})(?![\w-])"
-    run = r"(?::{2}(?!:)|/{3,}|={3,}[!+]?|[+]{3,}|%{2,}|@{2,}|`{3,}|~{3,})"
+    run = rf"(?:{_COLONS}|/{{3,}}|={{3,}}[!+]?|[+]{{3,}}|%{{2,}}|@{{2,}}|`{{3,}}|~{{3,}})"
     alone = (
         rf"{run}\s*\{{?\s*[.:]?{name}\s*(?:[|\"'].*|\W*)",
         rf"(?:!{{2,}}|\?{{2,}})\+?\s*(?:[\w-]+\s+)*?{name}(?:\s+[\w-]+)*\s*(?:\".*|\W*)",
         rf"\[!{name}\].*",
+        rf"\.{name}\s*\}}.*",  # behind a brace in the line before
         rf"\.\.\s+(?:only::\s*)?{name}(?:::)?\s*",
     )
     edge = r"(?:begin|start|end|stop|close|only)"
@@ -118,7 +121,7 @@ def _patterns(names: frozenset[str]) -> _Patterns:
         rf"\[/{name}\]",
     )
     braces = (
-        rf"\]\s?[{{\uff5b]\s*:?\s*[.\uff0e]?{name}\s*[}}\uff5d]",
+        rf"\]\s?[{{\uff5b]{_UNSEEN}:?{_UNSEEN}[.\uff0e]?{_UNSEEN}{name}{_UNSEEN}[}}\uff5d]",
         rf"\{{:?(?:[^{{}}]*\s)?class\s*=\s*(?:[\"'](?:[^\"'{{}}]*\s)?)?{name}[^{{}}]*\}}",
     )
     return _Patterns(

@@ -13,6 +13,13 @@ from kbtool.testing import knowledge_base
 AUDIENCES = frozenset({"public", "internal", "partner"})
 NEAR = {
     "two colons": ":: internal\nx\n::",
+    "colons apart": ": : : internal\nx\n: : :",
+    "semicolons": ";;; internal\nx\n;;;",
+    "what looks like colons": "\ufe55\ufe55\ufe55 internal\nx\n\ufe55\ufe55\ufe55",
+    "other signs that look like colons": "\u2236\u2236\u2236 internal\nx\n\u2236\u2236\u2236",
+    "what nobody sees between colons": "::\u200b: internal\nx\n::\u200b:",
+    "what nobody sees in braces": "[x]{\u200b.internal}",
+    "braces over two lines": "a [x]{\n.internal } b",
     "slashes": "/// internal\nx\n///",
     "an admonition": "!!! internal\n    x",
     "a class of an admonition": '!!! note internal "A"\n\n    x',
