@@ -13,6 +13,7 @@ from kbtool.editions import Edition, redact_value
 from kbtool.evidence import Evidence
 from kbtool.known_issues import ARCHIVE, REGISTER, TITLES
 from kbtool.links import own_targets
+from kbtool.setting_marks import refuse_marks, without_comments
 from kbtool.site_config import entries, overlay
 from kbtool.urls import page_key
 
@@ -42,8 +43,12 @@ def derive(
         articles: those that the edition shows.
         pages: the pages of TITLES that kbtool has made for it.
         preview: whether navigation is to carry titles.
+
+    Raises:
+        ConfigError: a text of settings marks a part for some readers.
     """
-    values = overlay(evidence.site.values, edition.mkdocs)
+    values = without_comments(overlay(evidence.site.values, edition.mkdocs))
+    refuse_marks(evidence, values)
     notes = [f"{evidence.config.mkdocs}: {key} is not used in an edition" for key in ("hooks",) if values.get(key)]
     if evidence.config.base:
         values, dropped = contain(values)

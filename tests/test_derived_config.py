@@ -11,6 +11,7 @@ import yaml
 
 from kbtool.derived_config import STYLE, derive
 from kbtool.editions import select
+from kbtool.errors import ConfigError
 from kbtool.evidence import Evidence
 from kbtool.testing import knowledge_base
 
@@ -209,3 +210,41 @@ def test_tags_with_icons_are_those_of_the_edition(tmp_path: Path) -> None:
     }
     assert {name: extra["tags"] for name, extra in found.items()} == {"public": {"open": "o"}, "internal": {"open": "o", "merger": "m", "a b": "c"}}
     assert found["public"]["more"] == 1
+
+
+SETTINGS = {
+    "nav": "nav: [{'Home [for us]{.internal}': index.md}]",
+    "section": "nav: [{'Home [for us]{.Internal}': [index.md]}]",
+    "address": "nav: [index.md, {'Elsewhere [for us]{.internal}': 'https://example.com/'}]",
+    "description": "site_description: 'For all [and us]{.internal}'",
+    "extra": "extra: {social: [{name: '[us]{class=internal} [us]{.internal}'}]}",
+    "extension": "markdown_extensions: [{toc: {title: 'On [our]{.internal} page'}}]",
+}
+
+
+@pytest.mark.parametrize("mkdocs", SETTINGS.values(), ids=SETTINGS)
+@pytest.mark.parametrize("edition", ["public", "internal"])
+def test_marks_of_regions_in_settings_are_refused(tmp_path: Path, mkdocs: str, edition: str) -> None:
+    """No edition cuts them there, so none shows them."""
+    with pytest.raises(ConfigError, match="marks a part for some readers") as caught:
+        derived(tmp_path, mkdocs, edition)
+    assert (caught.value.where, caught.value.kind) == ("mkdocs.yml", "mark-in-settings")
+
+
+def test_marks_of_regions_in_names_of_product_areas_are_refused(tmp_path: Path) -> None:
+    """The facts of a page show such a name."""
+    evidence = knowledge_base(tmp_path, {**FILES, "checks/product_areas.yml": "billing: {name: 'Billing [of us]{.internal}'}"})
+    with pytest.raises(ConfigError, match="marks a part for some readers") as caught:
+        derive(evidence, evidence.editions["public"], evidence.articles)
+    assert caught.value.where == "checks/product_areas.yml"
+
+
+def test_comments_in_settings_are_cut(tmp_path: Path) -> None:
+    """In texts, and in labels of the navigation: nobody sees them on a page, and its source would have them."""
+    values, _ = derived(tmp_path, """
+        copyright: "Ours <!-- a --> and <b>yours</b> <!-- b"
+        nav: [{"Home<!-- c -->": index.md}]
+        extra: {list: [1, "x<!-- d -->"], braces: "{{ a }} { .b } `[x]{.internal}`", other: "[x]{.b}"}
+    """)
+    assert (values["copyright"], values["nav"]) == ("Ours  and <b>yours</b> ", [{"Home": "index.md"}])
+    assert (values["extra"]["list"], values["extra"]["other"]) == ([1, "x"], "[x]{.b}")
