@@ -48,13 +48,13 @@ def near_marks(body: str, first_line: int, audiences: frozenset[str], regions: S
         return
     # What opens a fence may be such a mark.
     code = {number for start, end in fences(lines) for number in range(start + 1, end)}
-    sure, inline, starts = SureCode(body), code_test(body), [0]
+    indented, raw, inline, starts = _indented(lines), SureCode(body), code_test(body), [0]
     for line in lines:
         starts.append(starts[-1] + len(line) + 1)
     for number, column, text, name, hint in found:
         same = any(one.audience == name and one.start <= number + first_line <= one.end for one in regions)
         shown = not text.lstrip(" \t>").startswith(("```", "~~~")) and inline(starts[number] + column, inline=True)
-        if not (number in code or same or shown or _is_indented(lines, number, sure)):
+        if not (number in code or same or shown or (indented[number] and not raw.is_raw(number))):
             yield Problem(number + first_line, f"{text.strip()[:_LONGEST]} hides nothing", hint.format(name))
 
 
@@ -65,28 +65,27 @@ def bogus_comments(body: str, first_line: int) -> Iterator[Problem]:
     found = [*_BOGUS.finditer(body)]
     if not found:
         return
-    code, (comments, _), lines = SureCode(body), comment_spans(body), body.split("\n")
+    code, (comments, _), indented = SureCode(body), comment_spans(body), _indented(body.split("\n"))
     for match in found:
         line = body.count("\n", 0, match.start())
-        if not (within(comments, match.start()) or code.holds(match.start()) or _is_indented(lines, line, code)):
+        is_code = code.holds(match.start()) or (indented[line] and not code.is_raw(line))
+        if not (is_code or within(comments, match.start())):
             text = body[match.start() : match.start() + _LONGEST].split(maxsplit=1)[0]
             yield Problem(line + first_line, f"{text} begins a comment for browsers, which stays in the page", _COMMENT)
 
 
-def _is_indented(lines: Sequence[str], number: int, code: SureCode) -> bool:
-    """Return whether a line is surely code since it is indented, in every edition."""
-    if not lines[number].startswith(("    ", "\t")) or code.is_raw(number):
-        return False
-    before = number
-    while before and (not lines[before].strip() or lines[before].startswith(("    ", "\t"))):
-        before -= 1
-    if before + 1 < len(lines) and lines[before].strip() and lines[before + 1].strip():
-        return False  # the line before goes on
-    while before >= 0 and lines[before].strip():
-        if _HOLDS.match(lines[before]):
-            return False
-        before -= 1
-    return True
+def _indented(lines: Sequence[str]) -> list[bool]:
+    """Tell for each line whether it is surely code since it is indented, in every edition; raw HTML has no such code."""
+    mask, sure, before = [False] * len(lines), False, ""
+    for number, line in enumerate(lines):
+        if line.strip():
+            if not line.startswith(("    ", "\t")):
+                sure = (sure or not before) and not _HOLDS.match(line)
+            elif before and not mask[number - 1]:
+                sure = False  # the line before goes on
+            mask[number] = sure and line.startswith(("    ", "\t"))
+        before = line.strip()
+    return mask
 
 
 def _near(line: str, patterns: _Patterns, audiences: frozenset[str]) -> tuple[int, str, str, str] | None:
@@ -107,21 +106,21 @@ def _patterns(names: frozenset[str]) -> _Patterns:
     run = rf"(?:{_COLONS}|/{{3,}}|={{3,}}[!+]?|[+]{{3,}}|%{{2,}}|@{{2,}}|`{{3,}}|~{{3,}})"
     alone = (
         rf"{run}\s*\{{?\s*[.:]?{name}\s*(?:[|\"'].*|\W*)",
-        rf"(?:!{{2,}}|\?{{2,}})\+?\s*(?:[\w-]+\s+)*?{name}(?:\s+[\w-]+)*\s*(?:\".*|\W*)",
+        rf"(?:!{{2,}}|\?{{2,}})\+?\s*(?:[\w-]+\s+){{0,9}}?{name}(?:\s+[\w-]+)*+\s*(?:\".*|\W*)",
         rf"\[!{name}\].*",
         rf"\.{name}\s*\}}.*",  # behind a brace in the line before
         rf"\.\.\s+(?:only::\s*)?{name}(?:::)?\s*",
     )
     edge = r"(?:begin|start|end|stop|close|only)"
     inside = (
-        rf"<!--\W*(?:{edge}[\W_]*)?{name}(?:[\W_]*{edge})?\W*?-->",
+        rf"<!--\W{{0,9}}(?:{edge}[\W_]{{0,9}})?{name}(?:[\W_]{{0,9}}{edge})?\W{{0,9}}-->",
         rf"</?{name}(?=[\s/>])[^<>]*>",
         rf"<[A-Za-z][^<>]*\s(?:class|audience|data-audience)\s*=\s*[\"']?\s*{name}\s*[\"'\s/>]",
-        rf"\{{(?:%-?|\{{[<%#/^])\s*(?:/|end|begin|start)?[\s_]*{name}\s*[-<%>]*[%}}]\}}?",
+        rf"\{{(?:%-?|\{{[<%#/^])[\s_/]{{0,9}}(?:end|begin|start)?[\s_]{{0,9}}{name}\s*[-<%>]*[%}}]\}}?",
         rf"\[/{name}\]",
     )
     braces = (
-        rf"\]\s?[{{\uff5b]{_UNSEEN}:?{_UNSEEN}[.\uff0e]?{_UNSEEN}{name}{_UNSEEN}[}}\uff5d]",
+        rf"\]\s?[{{\uff5b][\s:.\uff0e\u00ad\u200b-\u200f\u2060\ufeff]*{name}{_UNSEEN}[}}\uff5d]",
         rf"\{{:?(?:[^{{}}]*\s)?class\s*=\s*(?:[\"'](?:[^\"'{{}}]*\s)?)?{name}[^{{}}]*\}}",
     )
     return _Patterns(

@@ -35,13 +35,13 @@ _READABLE = re.compile(
 )
 
 
-_URI = re.compile(rb"(?i:;base64),((?:[A-Za-z0-9+/]|%[0-9A-Fa-f]{2}|\\/|\s*\n\s*(?=[A-Za-z0-9+/]{20}))++)")
+_URI = re.compile(rb"(?i:;base64),((?:[A-Za-z0-9+/]|%[0-9A-Fa-f]{2}|\\/|\r?\n[ \t]{0,40}(?=[A-Za-z0-9+/]{20}))++)")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 _CSS_ESCAPES = re.compile(rb"\\(?:0{0,4}[2-7][0-9A-Fa-f](?![0-9A-Fa-f])|[0-9A-Fa-f]{6})")  # ASCII, or of full length
 _CSS_ESCAPE = re.compile(r"\\([0-9A-Fa-f]{1,6})(?:\r\n|[ \t\r\n\f])?")
-_PDF, _PDF_STREAM = b"%PDF", re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
+_PDF = b"%PDF"
 _PDF_STRING = re.compile(
-    rb"\(((?:\\.|[^()\\]|\((?:\\.|[^()\\])*+\))*+)\)|<([0-9A-Fa-f\s]*)>"  # letters, or their numbers
+    rb"\(((?:\\.|[^()\\]|\((?:\\.|[^()\\])*+\))*+)\)?|<([0-9A-Fa-f\s]*)>"  # letters, or their numbers
     rb"|(-\d{3,})|(\]|T[jJ*dDm]\b|\n)", re.DOTALL,  # what moves on
 )
 _PDF_ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|\r?\n|(.))", re.DOTALL)
@@ -87,11 +87,12 @@ def _css_character(match: re.Match[str]) -> str:
 
 def _pdf_texts(data: bytes) -> Iterator[str]:
     """Yield what the strings of a PDF say, and its streams as they are; a font may number its letters in its own way."""
-    parts, left = [data], _CAP
-    for match in _PDF_STREAM.finditer(data):
+    parts, left, end = [data], _CAP, 0
+    while (start := data.find(b"stream", end)) >= 0 and (end := data.find(b"endstream", start + 6)) >= 0:
         with suppress(zlib.error):
-            parts.append(zlib.decompressobj().decompress(match[1], left + 1))
+            parts.append(zlib.decompressobj().decompress(data[start + 6 : end].lstrip(b"\r\n"), left + 1))
             left -= len(parts[-1])
+        end += 9
         if left < 0:
             raise ValueError(_TOO_BIG)
     for part in parts:
