@@ -17,6 +17,7 @@ from kbtool.config import Config
 from kbtool.errors import KbtoolError
 from kbtool.front_matter import THEME_KEYS
 from kbtool.inline_regions import InlineRegion, scan_inline
+from kbtool.near_marks import near_marks
 from kbtool.regions import Problem, Region, Span, comment_spans, looks_marked, scan_regions
 from kbtool.site_config import Slugger
 
@@ -189,8 +190,8 @@ def redact_text(text: str, article: Article, edition: Edition) -> str:
     lines: list[str | None] = [*text.split("\n")]
     regions, problems = scan_regions(text.split("\n"), audiences=article.audiences, directives=article.block_words)
     inlines, more = scan_inline(text, audiences=article.audiences, words=article.block_words)
-    if problems or more:
-        message = (*problems, *more)[0].message
+    if found := (*problems, *more, *near_marks(text, 1, article.audiences, regions)):
+        message = found[0].message
         raise RedactionError(f"front matter: {message}", where=article.path, kind="region-unbalanced")
     lines = _edit(lines, [edit for one in inlines for edit in _plain(one, edition, 1)])
     for region in regions:

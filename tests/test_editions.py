@@ -290,7 +290,8 @@ def test_texts_of_the_front_matter_are_cut_like_the_body(read: Callable[[str], A
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("::: internal\nb", "never closed"), (":::", "never opened"), ("a <!-- b", "comment is never closed"), ("::: intrenal\nb\n:::", "unknown audience")],
+    [("::: internal\nb", "never closed"), (":::", "never opened"), ("a <!-- b", "comment is never closed"), ("::: intrenal\nb\n:::", "unknown audience"),
+     ("a [b]{class=internal}", "hides nothing"), ("a [b]{Internal}", "hides nothing")],
 )
 def test_a_text_of_the_front_matter_that_does_not_close_is_refused(read: Callable[[str], Article], text: str, message: str) -> None:
     """Nobody can say what of it may be shown."""
