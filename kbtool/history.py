@@ -20,7 +20,7 @@ from kbtool.config import Config
 from kbtool.errors import ConfigError, KbtoolError
 from kbtool.git import Git, GitError
 from kbtool.landings import DELETED, UNDATED, Line, cut, pack, running_maximum, unpack
-from kbtool.line_reading import Reading
+from kbtool.line_reading import Reading, amended
 
 _MAIN = (
     "refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master", "refs/heads/main", "refs/heads/master",
@@ -250,12 +250,25 @@ def _judged(history: History, config: Config) -> History:
         found.update(made.numbers[commit] for commit in listed if commit in made.numbers)
         found.update(number for number, author in enumerate(made.authors) if made.people[author] in bots) if bots else None
     landings, sides = commits[0][1], commits[1][1]
-    for number, branch in history.line.by_branch.items():  # whoever merges: what counts is what was merged
-        marked = number in history.line.landings.minor or history.line.landings.ids[number] in listed
-        (landings.add if marked or all(side in sides for side in branch) else landings.discard)(number)
+    _judge_merges(history, landings, sides, listed)
     history.ignored, history.ignored_sides = frozenset(landings), frozenset(sides)
     history.notes += (*notes, *_doubtful(history))
     return history
+
+
+def _judge_merges(history: History, landings: set[int], sides: set[int], listed: Iterable[str]) -> None:
+    """Leave among `landings` of the merges those that are marked themselves, or that brought nothing but what does not count.
+
+    Whoever merges: what counts is what was merged, and what the merge itself made of it.
+    """
+    line = history.line
+    numbers = line.landings.numbers
+    marked = {*line.landings.minor, *(numbers[commit] for commit in listed if commit in numbers)}
+    quiet = {number for number, branch in line.by_branch.items() if number not in marked and sides.issuperset(branch)}
+    people = [number for number in sorted(quiet) if number not in landings]  # what a bot adds to a merge does not count either
+    added = amended(history.git, [line.landings.ids[number] for number in people])
+    landings.difference_update(line.by_branch.keys() - marked)
+    landings.update(number for number in quiet if line.landings.ids[number] not in added)
 
 
 def _bots(history: History, config: Config) -> set[tuple[str, str]]:
