@@ -11,10 +11,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from kbtool.articles import Article
+from kbtool.front_matter import KnownIssue
+from kbtool.includes import chosen, selection
 from kbtool.prose import words
 from kbtool.tickets import Ticket
 from kbtool.urls import UrlMap
@@ -80,10 +82,26 @@ def sign_text(article: Article, urls: UrlMap, assets: Mapping[str, str]) -> str:
         assets: the state (mode and blob id) of each asset, by its path.
     """
     found = article.front_matter
-    parts = [words(found.title or ""), words(found.description or "")]
+    parts = [words(found.title or ""), words(found.description or ""), *_told(found.known_issue)]
     for shown in (article, *included(article, urls)):
         parts += [shown.markdown.words_digest, *(assets.get(path, "")[7:] for path in asset_paths(shown, urls))]
+        parts += _chosen(shown, urls)
     return sign(*parts)
+
+
+def _told(issue: KnownIssue | None) -> Iterator[str]:
+    """Yield the words of a known issue that stand in the front matter alone; the dates are no words."""
+    if issue and (said := (issue.state, issue.workaround, issue.fixed_in, *issue.affects)) != (None,) * 3:
+        yield json.dumps([one and words(one) for one in said])
+
+
+def _chosen(article: Article, urls: UrlMap) -> Iterator[str]:
+    """Yield the words of each include that brings only a part of its target: which part, the words of neither file tell."""
+    for include in article.markdown.includes:
+        part, other = selection(article, include), urls.included(article, include.target)
+        if part and other is not None:
+            lines = other.body.split("\n")
+            yield words("\n".join(lines[number] for number in chosen(other, part) or ()))
 
 
 def asset_paths(article: Article, urls: UrlMap) -> list[str]:

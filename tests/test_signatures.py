@@ -149,3 +149,44 @@ def test_written_and_read() -> None:
 def test_what_is_no_seal(written: str) -> None:
     """Another version, length, order or name of a part is no seal of ours."""
     assert read_seal(written) is None
+
+
+ISSUE = """---
+title: Known
+content_type: known-issue
+known_issue: {state: confirmed, affects: ["1.0", "2.0"], workaround: Start it again, opened: 2026-01-01}
+---
+
+Words.
+"""
+
+
+@pytest.mark.parametrize(("old", "new", "breaks"), [
+    ("Start it again", "Wait", True), ("confirmed", "resolved", True), ('"2.0"', '"2.1"', True), ("workaround:", "fixed_in: '3.0', workaround:", True),
+    (", workaround: Start it again", "", True), ("Start it again", '"Start  it again"', False), ("2026-01-01", "2026-01-02", False),
+    (ISSUE.splitlines()[3], "tags: [x]", True),
+])
+def test_what_readers_see_of_a_known_issue(tmp_path, old: str, new: str, breaks: bool) -> None:
+    """The state, what is affected, the workaround and the version that mends it are words of the article; days are not."""
+    assert old in ISSUE
+    assert broken(signed(tmp_path / "one", ISSUE), signed(tmp_path / "two", ISSUE.replace(old, new))) == (["text"] if breaks else [])
+
+
+PART = "Before.\n\n--8<-- [start:one]\nFirst.\n--8<-- [end:one]\n--8<-- [start:two]\nSecond.\n\nLast.\n--8<-- [end:two]\n"
+
+
+@pytest.mark.parametrize(("old", "new"), [
+    ("part.md:one", "part.md:two"), ("part.md:1:4", "part.md:1:7"), ("part.md:one", "part.md"),
+    ("Before.\n\n--8<-- [start:one]\n", "--8<-- [start:one]\nBefore.\n\n"),
+])
+def test_which_part_is_included(tmp_path, old: str, new: str) -> None:
+    """Another section or other lines of the same file are other words, whichever of the two files says so."""
+    start = old if old.startswith("part.md") else "part.md:one"
+
+    def text(folder: str, *, edit: bool) -> str:
+        files = {"content/a.md": f'Words.\n\n--8<-- "{start}"\n', "content/part.md": PART}
+        files = {name: said.replace(old, new) if edit else said for name, said in files.items()}
+        evidence = knowledge_base(tmp_path / folder, files)
+        return sign_text(evidence.articles[0], evidence.urls, {})
+
+    assert text("one", edit=False) == text("again", edit=False) != text("two", edit=True)
