@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kbtool.check import Article, Check, Evidence, Finding, Severity, Unknown
-from kbtool.freshness import is_current
+from kbtool.freshness import is_current, review_command
 from kbtool.review_evidence import Change
 
 
@@ -63,7 +63,7 @@ class TextChanged(Check):
         reviewed = article.front_matter.last_reviewed_on
         yield self.at_key(
             article, "last_reviewed_on", f"the words have changed after the review of {reviewed}{_details(change)}",
-            hint=f"{change.command}; then `kbtool review {article.path}`",
+            hint=f"{change.command}; then `{review_command(article)}`",
             evidence=change.facts(),
         )
 
