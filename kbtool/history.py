@@ -20,7 +20,7 @@ from kbtool.config import Config
 from kbtool.errors import ConfigError, KbtoolError
 from kbtool.git import Git, GitError
 from kbtool.landings import DELETED, UNDATED, Line, cut, pack, running_maximum, unpack
-from kbtool.line_reading import Reading, amended
+from kbtool.line_reading import Reading, amended, helped
 
 _MAIN = (
     "refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master", "refs/heads/main", "refs/heads/master",
@@ -243,12 +243,16 @@ def _judged(history: History, config: Config) -> History:
     people = {*history.line.landings.people, *history.line.sides.people}
     listed, notes = _listed(history.git, config)
     history.people = _mailmap(history.git, _top(history.git, config), sorted(people))
-    bots = _bots(history, config)
+    pattern = _bots(config)
+    named = {*history.line.landings.people, *history.line.sides.people}
+    bots = {person for person in named if any(map(pattern.fullmatch, (*person, history.people.get(person, ""))))}
     commits = ((history.line.landings, set[int]()), (history.line.sides, set[int]()))
     for made, found in commits:
-        found.update(number for number in made.minor)
+        theirs = [made.ids[number] for number, author in enumerate(made.authors) if made.people[author] in bots] if bots else []
+        found.update(made.numbers[commit] for commit in theirs)
+        found.difference_update(made.numbers[commit] for commit in helped(history.git, theirs, pattern))
+        found.update(made.minor)
         found.update(made.numbers[commit] for commit in listed if commit in made.numbers)
-        found.update(number for number, author in enumerate(made.authors) if made.people[author] in bots) if bots else None
     landings, sides = commits[0][1], commits[1][1]
     _judge_merges(history, landings, sides, listed)
     history.ignored, history.ignored_sides = frozenset(landings), frozenset(sides)
@@ -271,11 +275,10 @@ def _judge_merges(history: History, landings: set[int], sides: set[int], listed:
     landings.update(number for number in quiet if line.landings.ids[number] not in added)
 
 
-def _bots(history: History, config: Config) -> set[tuple[str, str]]:
+def _bots(config: Config) -> re.Pattern[str]:
+    """Return what matches the names and e-mail addresses of bots."""
     parts = (re.escape(glob).replace(r"\*", ".*") for glob in config.ignore_authors)
-    pattern = re.compile("|".join(parts) or "(?!)", re.IGNORECASE)
-    people = {*history.line.landings.people, *history.line.sides.people}
-    return {person for person in people if any(pattern.fullmatch(name) for name in (*person, history.people.get(person, "")))}
+    return re.compile("|".join(parts) or "(?!)", re.IGNORECASE)
 
 
 def _top(git: Git, config: Config) -> Path:

@@ -11,6 +11,7 @@ from kbtool.landings import RAW, Commits, Line, append, parse
 
 _STEPS = 40  #: so many commits of a branch are followed one by one
 _SQUASHED = re.compile(rb"^\* (?=\S)", re.MULTILINE)  #: before each message where a forge has made one commit of several
+_HELPERS = "--format=%H%n%(trailers:key=Co-authored-by,valueonly,unfold)"
 _MINOR = re.compile(rb"^Kb-Change:[ \t]*minor[ \t]*$", re.MULTILINE | re.IGNORECASE)
 
 
@@ -172,3 +173,23 @@ def _combined(git: Git, merges: Sequence[str], *form: str) -> set[str]:
         elif line:
             found.add(commit)
     return {one.decode() for one in found}
+
+
+def helped(git: Git, commits: Sequence[str], bots: re.Pattern[str]) -> set[str]:
+    """Return those of some commits by bots that people wrote as well, as where a forge squashed the branch of a bot.
+
+    Raises:
+        GitError: git fails.
+    """
+    found = set[str]()
+    if not commits:
+        return found
+    names = "".join(f"{commit}\n" for commit in commits).encode()
+    told = git.stream("log", "--no-walk=unsorted", "-z", "--encoding=UTF-8", _HELPERS, "--stdin", stdin=names).read()
+    for entry in filter(None, told.decode("utf-8", "replace").split("\0")):
+        commit, *people = entry.split("\n")
+        for person in filter(None, people):
+            name, _, mail = person.strip().removesuffix(">").rpartition("<")
+            if not (bots.fullmatch(name.strip()) or bots.fullmatch(mail.strip())):
+                found.add(commit)
+    return found

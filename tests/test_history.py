@@ -293,3 +293,19 @@ def test_a_squash_is_known_again(repo, tmp_path) -> None:
     repo.commit({"x": "2"}, message=SQUASHED.replace("(#3)", "(#4)"))
     repo.commit({"x": "3"}, message="Typing error\n\nKb-Change: minor\n")
     assert ignored(read(repo, cache)) == ignored(read(repo)) == ["Typing error"]
+
+
+@pytest.mark.parametrize(("helpers", "quiet"), [
+    ([], True), (["dep[bot] <d@x>"], True), (["Other <other@bots.example>"], True), (["Ana <ana@x>"], False), (["dep[bot] <d@x>", "Ana <ana@x>"], False),
+])
+def test_what_people_added_to_the_work_of_a_bot(new_repo, tmp_path, helpers: list[str], quiet: bool) -> None:
+    """A commit of a bot counts where somebody else wrote it too, as when a forge squashes a branch: on the main line and in a branch."""
+    repo = new_repo(tmp_path / "repo", 'ignore_authors = ["*[bot]", "*@bots.example"]')
+    said = "\n\n" + "".join(f"Co-authored-by: {one}\n" for one in helpers) if helpers else ""
+    repo.commit({"x": "1"}, by="dep[bot]", message=f"Bump{said}")
+    repo.branch("work")
+    repo.commit({"y": "1"}, by="dep[bot]", message=f"Bump{said}")
+    repo.switch("main")
+    repo.merge("work", message="Merge")
+    repo.commit({"x": "2"}, by="dep[bot]", message="Bump again")
+    assert ignored(read(repo)) == (["Bump", "Merge", "Bump again"] if quiet else ["Bump again"])
