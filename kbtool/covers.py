@@ -8,6 +8,7 @@ folder with all that is in it; `**/x.py` at any depth. `!glob` leaves files out,
 from __future__ import annotations
 
 import re
+import warnings
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -53,7 +54,8 @@ def _parse(written: str, repositories: frozenset[str]) -> Glob:
 def _matcher(glob: str) -> re.Pattern[str] | None:
     anchored = glob if glob.startswith("**/") else f"/{glob}"
     try:
-        pattern = pathspec.GitIgnoreSpec.from_lines([anchored]).patterns[0]
+        with warnings.catch_warnings(action="ignore", category=FutureWarning):  # of `[[]`: Python may read it otherwise one day
+            pattern = pathspec.GitIgnoreSpec.from_lines([anchored]).patterns[0]
     except (ValueError, IndexError):
         return None
     found = getattr(pattern, "regex", None)

@@ -85,7 +85,7 @@ def sign_text(article: Article, urls: UrlMap, assets: Mapping[str, str]) -> str:
     parts = [words(found.title or ""), words(found.description or ""), *_told(found.known_issue)]
     for shown in (article, *included(article, urls)):
         parts += [shown.markdown.words_digest, *(assets.get(path, "")[7:] for path in asset_paths(shown, urls))]
-        parts += _chosen(shown, urls)
+        parts += _places(shown, urls)
     return sign(*parts)
 
 
@@ -95,13 +95,15 @@ def _told(issue: KnownIssue | None) -> Iterator[str]:
         yield json.dumps([one and words(one) for one in said])
 
 
-def _chosen(article: Article, urls: UrlMap) -> Iterator[str]:
-    """Yield the words of each include that brings only a part of its target: which part, the words of neither file tell."""
+def _places(article: Article, urls: UrlMap) -> Iterator[str]:
+    """Yield after how many words of an article each include stands, and the words of a part that it brings: bodies do not tell."""
     for include in article.markdown.includes:
+        above = words("\n".join(article.body.split("\n")[: include.line - article.body_line]))
         part, other = selection(article, include), urls.included(article, include.target)
-        if part and other is not None:
-            lines = other.body.split("\n")
-            yield words("\n".join(lines[number] for number in chosen(other, part) or ()))
+        lines = other.body.split("\n") if part and other is not None else []
+        numbers = chosen(other, part) or () if other is not None and lines else ()
+        brought = words("\n".join(lines[number] for number in numbers))
+        yield f"{len(above.split())} {brought}"
 
 
 def asset_paths(article: Article, urls: UrlMap) -> list[str]:

@@ -173,20 +173,26 @@ def test_what_readers_see_of_a_known_issue(tmp_path, old: str, new: str, breaks:
 
 
 PART = "Before.\n\n--8<-- [start:one]\nFirst.\n--8<-- [end:one]\n--8<-- [start:two]\nSecond.\n\nLast.\n--8<-- [end:two]\n"
+INCLUDES = 'Do not\n\n--8<-- "part.md:one"\n\nstop.\n'
 
 
-@pytest.mark.parametrize(("old", "new"), [
-    ("part.md:one", "part.md:two"), ("part.md:1:4", "part.md:1:7"), ("part.md:one", "part.md"),
-    ("Before.\n\n--8<-- [start:one]\n", "--8<-- [start:one]\nBefore.\n\n"),
+@pytest.mark.parametrize(("old", "new", "breaks"), [
+    ("part.md:one", "part.md:two", True), ("part.md:one", "part.md", True), ('part.md:one"\n\nstop.', 'part.md:one"\n\nstop.\n\n--8<-- "part.md:one"', True),
+    ('--8<-- "part.md:one"\n\nstop.', 'stop.\n\n--8<-- "part.md:one"', True), ("Before.\n\n--8<-- [start:one]\n", "--8<-- [start:one]\nBefore.\n\n", True),
+    ("Do not\n", "Do\nnot\n", False), ('"part.md:one"', "'part.md:one'", False),
 ])
-def test_which_part_is_included(tmp_path, old: str, new: str) -> None:
-    """Another section or other lines of the same file are other words, whichever of the two files says so."""
-    start = old if old.startswith("part.md") else "part.md:one"
-
+def test_what_is_included_and_where(tmp_path, old: str, new: str, breaks: bool) -> None:
+    """Another section of a file, or the same one elsewhere or twice, are other words, whichever of the files says so."""
     def text(folder: str, *, edit: bool) -> str:
-        files = {"content/a.md": f'Words.\n\n--8<-- "{start}"\n', "content/part.md": PART}
-        files = {name: said.replace(old, new) if edit else said for name, said in files.items()}
-        evidence = knowledge_base(tmp_path / folder, files)
+        files = {"content/a.md": INCLUDES, "content/part.md": PART}
+        assert any(old in said for said in files.values())
+        evidence = knowledge_base(tmp_path / folder, {name: said.replace(old, new) if edit else said for name, said in files.items()})
         return sign_text(evidence.articles[0], evidence.urls, {})
 
-    assert text("one", edit=False) == text("again", edit=False) != text("two", edit=True)
+    assert (text("one", edit=False) != text("two", edit=True)) == breaks
+
+
+def test_other_lines_are_included(tmp_path) -> None:
+    """Other lines of a file are other words."""
+    found = [knowledge_base(tmp_path / lines, {"content/a.md": f'--8<-- "part.md:{lines[0]}:{lines[1]}"\n', "content/part.md": PART}) for lines in ("14", "17")]
+    assert len({sign_text(evidence.articles[0], evidence.urls, {}) for evidence in found}) == 2
