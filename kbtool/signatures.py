@@ -96,7 +96,7 @@ def _told(issue: KnownIssue | None) -> Iterator[str]:
 
 
 def _places(article: Article, urls: UrlMap) -> Iterator[str]:
-    """Yield after how many words of an article each include stands, and the words of a part that it brings: bodies do not tell."""
+    """Yield after how many words of an article each include stands, and the words of a part that it brings: no body tells."""
     for include in article.markdown.includes:
         above = words("\n".join(article.body.split("\n")[: include.line - article.body_line]))
         part, other = selection(article, include), urls.included(article, include.target)
