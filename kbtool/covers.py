@@ -74,7 +74,7 @@ def reaches(one: Glob, path: str, *, link: bool = False) -> bool:
 
 
 class FileChange(NamedTuple):
-    """A covered file that is not as it was: its states then and now ("" for none), and the landings since it last was so."""
+    """A covered file that is not as it was: its states then and now ("" for none), and the landings that made it so."""
 
     path: str
     then: str

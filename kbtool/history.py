@@ -114,14 +114,17 @@ class History:
         return numbers[bisect_right(numbers, after):]
 
     def causes_of(self, path: str, after: int) -> list[int]:
-        """Return the landings by which a path is not what it was after number `after`: those since it last was that."""
+        """Return the landings by which a path came from what it was after number `after` to what it is, without ways back."""
         flat = self.line.landings.changes.get(path)
         if not flat or flat[-2] <= after:
             return []
         at = bisect_right(flat[::2], after)
-        then = flat[2 * at - 1] if at else DELETED
-        back = max((place for place, state in enumerate(flat[2 * at + 1::2], 1) if state == then), default=0)
-        return flat[2 * (at + back)::2]
+        way = {flat[2 * at - 1] if at else DELETED: after}  # state → the landing that made it so
+        for number, state in zip(flat[2 * at::2], flat[2 * at + 1::2], strict=True):
+            while state in way and next(reversed(way)) != state:  # what came since was taken back
+                way.popitem()
+            way.setdefault(state, number)
+        return list(way.values())[1:]
 
     def author(self, number: int, *, side: bool = False) -> str:
         """Return the name of a commit's author, as `.mailmap` has it."""

@@ -287,6 +287,19 @@ def test_an_article_without_a_review_that_is_not_committed(repo, page, judge) ->
     assert judge(repo, "2026-03-15").codes("b") == ["KB101 error"]
 
 
+@pytest.mark.parametrize("sealed", [True, False])
+def test_a_change_that_was_taken_back_to_what_does_not_count(repo, page, judge, seal, sealed: bool) -> None:
+    """Code that is what a landing that does not count made of it is that, whatever came in between; other code is not."""
+    repo.write({"content/a.md": page(last_reviewed_on="2026-02-01", covers="[src/**]"), "src/x.py": "1\n"})
+    if sealed:
+        seal(repo, "a")
+    repo.commit({name: (repo.folder / name).read_bytes() for name in ("content/a.md", "src/x.py")}, on="2026-02-01")
+    minor = {"Kb-Change": "minor"}
+    for number, (code, trailers, codes) in enumerate([("2", minor, []), ("3", None, ["KB106 error"]), ("2", None, []), ("4", minor, []), ("3", None, ["KB106 error"]), ("5", minor, ["KB106 error"]), ("4", None, [])]):
+        repo.commit({"src/x.py": f"{code}\n"}, on=f"2026-02-{number + 2:02}", trailers=trailers)
+        assert judge(repo, "2026-03-20").codes() == codes, number
+
+
 # ---------------------------------------------------------------------------------------------- what an article brings
 
 BRINGS = 'Words.\n\n![The page](page.png)\n\n--8<-- "part.md"\n'
