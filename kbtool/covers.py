@@ -8,6 +8,7 @@ folder with all that is in it; `**/x.py` at any depth. `!glob` leaves files out,
 from __future__ import annotations
 
 import re
+import warnings
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -53,7 +54,8 @@ def _parse(written: str, repositories: frozenset[str]) -> Glob:
 def _matcher(glob: str) -> re.Pattern[str] | None:
     anchored = glob if glob.startswith("**/") else f"/{glob}"
     try:
-        pattern = pathspec.GitIgnoreSpec.from_lines([anchored]).patterns[0]
+        with warnings.catch_warnings(action="ignore", category=FutureWarning):  # of `[[]`: Python may read it otherwise one day
+            pattern = pathspec.GitIgnoreSpec.from_lines([anchored]).patterns[0]
     except (ValueError, IndexError):
         return None
     found = getattr(pattern, "regex", None)
@@ -72,7 +74,7 @@ def reaches(one: Glob, path: str, *, link: bool = False) -> bool:
 
 
 class FileChange(NamedTuple):
-    """A covered file that is not as it was: its states then and now ("" for none), and the landings since it last was so."""
+    """A covered file that is not as it was: its states then and now ("" for none), and the landings that made it so."""
 
     path: str
     then: str

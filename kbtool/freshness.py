@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -58,6 +59,11 @@ def is_current(article: Article) -> bool:
 def past_grace(article: Article, since: dt.date | None, evidence: Evidence) -> bool:
     """Return whether something that landed on a day has outlasted the article's grace; what has no day has."""
     return since is None or (evidence.today - since).days >= evidence.config.grace_for(article.front_matter.risk)
+
+
+def review_command(article: Article) -> str:
+    """Return the command that reviews an article, as a shell takes it."""
+    return f"kbtool review {shlex.quote(article.path)}"
 
 
 def require_history(evidence: Evidence) -> None:

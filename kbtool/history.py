@@ -20,7 +20,7 @@ from kbtool.config import Config
 from kbtool.errors import ConfigError, KbtoolError
 from kbtool.git import Git, GitError
 from kbtool.landings import DELETED, UNDATED, Line, cut, pack, running_maximum, unpack
-from kbtool.line_reading import Reading
+from kbtool.line_reading import Reading, amended, helped
 
 _MAIN = (
     "refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master", "refs/heads/main", "refs/heads/master",
@@ -114,14 +114,17 @@ class History:
         return numbers[bisect_right(numbers, after):]
 
     def causes_of(self, path: str, after: int) -> list[int]:
-        """Return the landings by which a path is not what it was after number `after`: those since it last was that."""
+        """Return the landings by which a path came from what it was after number `after` to what it is, without ways back."""
         flat = self.line.landings.changes.get(path)
         if not flat or flat[-2] <= after:
             return []
         at = bisect_right(flat[::2], after)
-        then = flat[2 * at - 1] if at else DELETED
-        back = max((place for place, state in enumerate(flat[2 * at + 1::2], 1) if state == then), default=0)
-        return flat[2 * (at + back)::2]
+        way = {flat[2 * at - 1] if at else DELETED: after}  # state → the landing that made it so
+        for number, state in zip(flat[2 * at::2], flat[2 * at + 1::2], strict=True):
+            while state in way and next(reversed(way)) != state:  # what came since was taken back
+                way.popitem()
+            way.setdefault(state, number)
+        return list(way.values())[1:]
 
     def author(self, number: int, *, side: bool = False) -> str:
         """Return the name of a commit's author, as `.mailmap` has it."""
@@ -243,26 +246,42 @@ def _judged(history: History, config: Config) -> History:
     people = {*history.line.landings.people, *history.line.sides.people}
     listed, notes = _listed(history.git, config)
     history.people = _mailmap(history.git, _top(history.git, config), sorted(people))
-    bots = _bots(history, config)
+    pattern = _bots(config)
+    named = {*history.line.landings.people, *history.line.sides.people}
+    bots = {person for person in named if any(map(pattern.fullmatch, (*person, history.people.get(person, ""))))}
     commits = ((history.line.landings, set[int]()), (history.line.sides, set[int]()))
     for made, found in commits:
-        found.update(number for number in made.minor)
+        theirs = [made.ids[number] for number, author in enumerate(made.authors) if made.people[author] in bots] if bots else []
+        found.update(made.numbers[commit] for commit in theirs)
+        found.difference_update(made.numbers[commit] for commit in helped(history.git, theirs, pattern))
+        found.update(made.minor)
         found.update(made.numbers[commit] for commit in listed if commit in made.numbers)
-        found.update(number for number, author in enumerate(made.authors) if made.people[author] in bots) if bots else None
     landings, sides = commits[0][1], commits[1][1]
-    for number, branch in history.line.by_branch.items():  # whoever merges: what counts is what was merged
-        marked = number in history.line.landings.minor or history.line.landings.ids[number] in listed
-        (landings.add if marked or all(side in sides for side in branch) else landings.discard)(number)
+    _judge_merges(history, landings, sides, listed)
     history.ignored, history.ignored_sides = frozenset(landings), frozenset(sides)
     history.notes += (*notes, *_doubtful(history))
     return history
 
 
-def _bots(history: History, config: Config) -> set[tuple[str, str]]:
+def _judge_merges(history: History, landings: set[int], sides: set[int], listed: Iterable[str]) -> None:
+    """Leave among `landings` of the merges those that are marked themselves, or that brought nothing but what does not count.
+
+    Whoever merges: what counts is what was merged, and what the merge itself made of it.
+    """
+    line = history.line
+    numbers = line.landings.numbers
+    marked = {*line.landings.minor, *(numbers[commit] for commit in listed if commit in numbers)}
+    quiet = {number for number, branch in line.by_branch.items() if number not in marked and sides.issuperset(branch)}
+    people = [number for number in sorted(quiet) if number not in landings]  # what a bot adds to a merge does not count either
+    added = amended(history.git, [line.landings.ids[number] for number in people])
+    landings.difference_update(line.by_branch.keys() - marked)
+    landings.update(number for number in quiet if line.landings.ids[number] not in added)
+
+
+def _bots(config: Config) -> re.Pattern[str]:
+    """Return what matches the names and e-mail addresses of bots."""
     parts = (re.escape(glob).replace(r"\*", ".*") for glob in config.ignore_authors)
-    pattern = re.compile("|".join(parts) or "(?!)", re.IGNORECASE)
-    people = {*history.line.landings.people, *history.line.sides.people}
-    return {person for person in people if any(pattern.fullmatch(name) for name in (*person, history.people.get(person, "")))}
+    return re.compile("|".join(parts) or "(?!)", re.IGNORECASE)
 
 
 def _top(git: Git, config: Config) -> Path:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+import re
+from array import array
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
 from kbtool.git import Git, GitError
 from kbtool.landings import RAW, Commits, Line, append, parse
 
 _STEPS = 40  #: so many commits of a branch are followed one by one
+_SQUASHED = re.compile(rb"^\* (?=\S)", re.MULTILINE)  #: before each message where a forge has made one commit of several
+_HELPERS = "--format=%H%n%(trailers:key=Co-authored-by,valueonly,unfold)"
+_MINOR = re.compile(rb"^Kb-Change:[ \t]*minor[ \t]*$", re.MULTILINE | re.IGNORECASE)
 
 
 class Reading:
@@ -36,6 +41,7 @@ class Reading:
         new = Commits() if before else line.landings
         parse(self._log, new)
         new.turn()
+        _count_squashes(self._git, new)
         if before:
             if joined and (not new.ids or new.first_parent != line.tip):
                 return False
@@ -91,6 +97,31 @@ class Reading:
         parse(found, self._line.sides)
         if self._line.sides.ids[before:] != list(sides):
             raise GitError("git diff-tree left commits out", kind="git-failed")
+        _count_squashes(self._git, self._line.sides, before)
+
+
+def _count_squashes(git: Git, commits: Commits, first: int = 0) -> None:
+    """Let those count that a forge made of several commits, not all of them minor: the last message alone ends in trailers."""
+    marked = [commits.ids[number] for number in commits.minor if number >= first]
+    if marked:
+        hiding = {commits.numbers[commit] for commit in _hiding(git, marked)}
+        commits.minor = array("q", [number for number in commits.minor if number not in hiding])
+
+
+def _hiding(git: Git, marked: Sequence[str]) -> Iterator[str]:
+    """Yield those of some minor commits whose message is made of several, not all of which say so."""
+    names = "".join(f"{commit}\n" for commit in marked).encode()
+    told = git.stream("log", "--no-walk=unsorted", "-z", "--encoding=UTF-8", "--format=%H%n%B", "--stdin", stdin=names).read()
+    for entry in filter(None, told.split(b"\0")):
+        commit, _, message = entry.partition(b"\n")
+        _, *messages = _SQUASHED.split(_paragraphs(message))
+        if len(messages) > 1 and not all(map(_MINOR.search, messages)):
+            yield commit.decode()
+
+
+def _paragraphs(message: bytes) -> bytes:
+    """Return a message in which only paragraphs begin at the edge: the other points of a list belong to their first one."""
+    return re.sub(rb"(?<=[^\n]\n)\* ", b" * ", message)
 
 
 def _past(commit: str, known: Mapping[str, int], numbers: Mapping[str, int]) -> int:
@@ -113,3 +144,52 @@ def _unknown(starts: Iterable[str], graph: Mapping[str, Sequence[str]], known: C
             waiting.append((commit, True))
             waiting += [(parent, False) for parent in graph[commit]]
     return order
+
+
+def amended(git: Git, merges: Sequence[str]) -> set[str]:
+    """Return those of some merges that have what neither side had, beyond putting both sides' changes together.
+
+    Where this clone leaves out the files to tell by, each counts in which a file is none of either side.
+
+    Raises:
+        GitError: git fails.
+    """
+    found = _combined(git, merges, "-c", "--raw") if merges else set()
+    try:
+        return _combined(git, sorted(found), "--cc", "--patch") if found else found
+    except GitError as error:
+        if error.kind != "git-partial":
+            raise
+        return found
+
+
+def _combined(git: Git, merges: Sequence[str], *form: str) -> set[str]:
+    """Return those of some merges of which git shows anything in a combined form, where a commit stands alone on its line."""
+    names, asked = "".join(f"{commit}\n" for commit in merges).encode(), {commit.encode() for commit in merges}
+    found, commit = set[bytes](), b""
+    for line in git.stream("diff-tree", "--stdin", "-r", *form, stdin=names).read().split(b"\n"):
+        if line in asked:
+            commit = line
+        elif line:
+            found.add(commit)
+    return {one.decode() for one in found}
+
+
+def helped(git: Git, commits: Sequence[str], bots: re.Pattern[str]) -> set[str]:
+    """Return those of some commits by bots that people wrote as well, as where a forge squashed the branch of a bot.
+
+    Raises:
+        GitError: git fails.
+    """
+    found = set[str]()
+    if not commits:
+        return found
+    names = "".join(f"{commit}\n" for commit in commits).encode()
+    told = git.stream("log", "--no-walk=unsorted", "-z", "--encoding=UTF-8", _HELPERS, "--stdin", stdin=names).read()
+    for entry in filter(None, told.decode("utf-8", "replace").split("\0")):
+        commit, *people = entry.split("\n")
+        for person in filter(None, people):
+            name, _, mail = person.strip().removesuffix(">").rpartition("<")
+            if not (bots.fullmatch(name.strip()) or bots.fullmatch(mail.strip())):
+                found.add(commit)
+    return found

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from kbtool.article_history import Review
 from kbtool.covers import Code, FileChange, Glob
 from kbtool.history import History
+from kbtool.landings import UNDATED
 from kbtool.signatures import Seal
 
 _NAMED = 5  #: authors who are named, from the newest landing on
@@ -40,6 +41,7 @@ class Change(NamedTuple):
     bases: tuple[tuple[str, int], ...] = ()  #: repository and the landing after which it changed
     pairs: tuple[Pair, ...] = ()  #: one for each file
     oldest: tuple[str, ...] = ()  #: the ids of the oldest landings, one for each repository
+    newest: int = UNDATED  #: when the newest landing landed, in seconds since 1970
 
     def facts(self) -> dict[str, Any]:
         """Return what a finding tells of it, as JSON types."""
@@ -88,6 +90,7 @@ def change_of(name: str, code: Code, files: Sequence[FileChange], base: int, glo
         code.diff_command(base, [file.path for file in files], globs), ((name, base),),
         tuple(Pair(name, file.then[7:], file.now[7:], file.path if file.uncommitted else "") for file in files),
         (code.history.line.landings.ids[landings[0]],) if landings else (),
+        code.history.times[landings[-1]] if landings else UNDATED,
     )
 
 
@@ -108,11 +111,13 @@ def merged(changes: Sequence[Change]) -> Change:
     if len(changes) == 1:
         return changes[0]
     days = [change.since for change in changes if change.landings]
+    latest = sorted(changes, key=lambda change: (change.landings > 0, change.newest), reverse=True)
     return Change(
         tuple(file for change in changes for file in change.files), sum(change.landings for change in changes),
         None if None in days else min((day for day in days if day), default=None),
-        tuple(dict.fromkeys(name for change in changes for name in change.authors)), changes[0].subject,
+        tuple(dict.fromkeys(name for change in latest for name in change.authors)), latest[0].subject,
         tuple(path for change in changes for path in change.uncommitted), all(change.moved for change in changes),
         " && ".join(change.command for change in changes), tuple(base for change in changes for base in change.bases),
         tuple(pair for change in changes for pair in change.pairs), tuple(one for change in changes for one in change.oldest),
+        latest[0].newest,
     )

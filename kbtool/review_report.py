@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import shlex
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 from kbtool.article_history import Edit
 from kbtool.finding import Severity, Verdict
+from kbtool.freshness import review_command
 from kbtool.reports.markdown_text import escaped
 from kbtool.reports.text import Paint, painter, visible
 from kbtool.review import Dossier
@@ -63,8 +63,16 @@ def queue_text(entries: Sequence[QueueEntry], *, color: bool = False, width: int
         for text in (*entry.verdict.reasons[:2], stake):
             whole = text is stake or text in entry.verdict.unknown
             lines += [paint("dim", line) for line in _prose(text, " " * 15, width, whole=whole)]
-    first = visible(shlex.quote(entries[0].article.path), None)
-    return "\n".join([*lines, "", f"{len(entries)} to review, the riskiest first; start with `kbtool review {first}`"]) + "\n"
+    return "\n".join([*lines, "", _to_do(entries)]) + "\n"
+
+
+def _to_do(entries: Sequence[QueueEntry]) -> str:
+    """Return how many articles need a review, and which to begin with; fresh ones are there only for who asks for all."""
+    waiting = [entry.article for entry in entries if entry.verdict.verdict is not Verdict.FRESH]
+    fresh = f"; {len(entries) - len(waiting)} fresh" if len(waiting) < len(entries) else ""
+    if not waiting:
+        return f"none to review{fresh}"
+    return f"{len(waiting)} to review, the riskiest first; start with `{visible(review_command(waiting[0]), None)}`{fresh}"
 
 
 def _at_stake(entry: QueueEntry) -> str:

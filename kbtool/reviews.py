@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 
 from kbtool.article_history import ArticleHistories, Review
 from kbtool.articles import Article, with_content
@@ -19,6 +20,7 @@ from kbtool.history import History, Unproven
 from kbtool.review_evidence import Change, Ignored, Pair, ReviewEvidence, change_of, label, merged, who
 from kbtool.sealed_code import by_repository, day_base, find_sealed
 from kbtool.signatures import Seal, asset_paths, included, read_seal, sign_code, sign_review, sign_text
+from kbtool.unsealed_text import brought_since, edits_since
 from kbtool.urls import UrlMap
 
 
@@ -345,26 +347,21 @@ class _Judge:
             raise Unproven(self.why)
         if not review.commit:
             return None
-        path = self.reviews.prefix + self.article.path
-        rewordings = histories.rewordings(path)
-        before, landed = histories.body_at(path, review.landing - 1), histories.body_at(path, review.landing)
-        found = [number for number in rewordings if review.base < number < review.landing]
-        if histories.body_at(path, review.base) == before:
-            found = []
-        fact = histories.fact(review.blob)
-        reviewed = fact.body if fact else ""
-        if self._body_now(path, histories) != reviewed:
-            kept_theirs = found and landed == before  # a merge of a review in a branch that changed no words
-            found += [review.landing] if landed != reviewed and not kept_theirs else []
-            found += [number for number in rewordings if number > review.landing]
-        elif not found:
-            return None
-        return self._text_change([path], found) if found or path in self.reviews.code[MAIN].uncommitted else None
+        prefix, uncommitted = self.reviews.prefix, self.reviews.code[MAIN].uncommitted
+        path = prefix + self.article.path
+        edits = edits_since(histories, path, review, self._body_now(self.article, histories))
+        changed = {} if edits is None else {path: edits}
+        bodies = {prefix + one.path: self._body_now(one, histories) for one in included(self.article, self.reviews.urls)}
+        assets = {prefix + name: state for name, state in self.reviews.assets(self.article).items()}
+        changed |= brought_since(histories, review, bodies, assets)
+        landings = sorted({*chain.from_iterable(changed.values())})
+        return self._text_change([*changed], landings) if landings or uncommitted & changed.keys() else None
 
-    def _body_now(self, path: str, histories: ArticleHistories) -> str:
-        """Return the digest of the body in the work tree."""
+    def _body_now(self, article: Article, histories: ArticleHistories) -> str:
+        """Return the digest of an article's body in the work tree."""
+        path = self.reviews.prefix + article.path
         if path in self.reviews.code[MAIN].uncommitted:
-            return histories.reader.read(self.article.text.encode("utf-8", "surrogateescape")).body
+            return histories.reader.read(article.text.encode("utf-8", "surrogateescape")).body
         return histories.body_at(path, histories.history.newest)
 
     def _text_change(self, paths: Sequence[str], landings: Sequence[int]) -> Change | None:

@@ -11,10 +11,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from kbtool.articles import Article
+from kbtool.front_matter import KnownIssue
+from kbtool.includes import chosen, selection
 from kbtool.prose import words
 from kbtool.tickets import Ticket
 from kbtool.urls import UrlMap
@@ -80,10 +82,28 @@ def sign_text(article: Article, urls: UrlMap, assets: Mapping[str, str]) -> str:
         assets: the state (mode and blob id) of each asset, by its path.
     """
     found = article.front_matter
-    parts = [words(found.title or ""), words(found.description or "")]
+    parts = [words(found.title or ""), words(found.description or ""), *_told(found.known_issue)]
     for shown in (article, *included(article, urls)):
         parts += [shown.markdown.words_digest, *(assets.get(path, "")[7:] for path in asset_paths(shown, urls))]
+        parts += _places(shown, urls)
     return sign(*parts)
+
+
+def _told(issue: KnownIssue | None) -> Iterator[str]:
+    """Yield the words of a known issue that stand in the front matter alone; the dates are no words."""
+    if issue and (said := (issue.state, issue.workaround, issue.fixed_in, *issue.affects)) != (None,) * 3:
+        yield json.dumps([one and words(one) for one in said])
+
+
+def _places(article: Article, urls: UrlMap) -> Iterator[str]:
+    """Yield after how many words of an article each include stands, and the words of a part that it brings: no body tells."""
+    for include in article.markdown.includes:
+        above = words("\n".join(article.body.split("\n")[: include.line - article.body_line]))
+        part, other = selection(article, include), urls.included(article, include.target)
+        lines = other.body.split("\n") if part and other is not None else []
+        numbers = chosen(other, part) or () if other is not None and lines else ()
+        brought = words("\n".join(lines[number] for number in numbers))
+        yield f"{len(above.split())} {brought}"
 
 
 def asset_paths(article: Article, urls: UrlMap) -> list[str]:

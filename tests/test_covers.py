@@ -12,7 +12,7 @@ SRC = [path for path in FILES if path.startswith("src/")]
 GLOBS = {
     "src/a.py": ["src/a.py"], "./src/a.py": ["src/a.py"], "/src/a.py": ["src/a.py"], "src": SRC, "src/": SRC, "src/**": SRC, "src/*.txt": ["src/b.txt"],
     "src/sub": ["src/sub/c.py", "src/sub/deep/d.py"], "src/*/c.py": ["src/sub/c.py"], "src/**/d.py": ["src/sub/deep/d.py"], "src/**/c.py": ["src/sub/c.py"],
-    "**/c.py": ["src/sub/c.py"], "c.py": [], "x.py": ["x.py"], "**/x.py": ["x.py"], "src/\\[ab\\].py": ["src/[ab].py"], "src/[ab].py": ["src/a.py"],
+    "**/c.py": ["src/sub/c.py"], "c.py": [], "x.py": ["x.py"], "**/x.py": ["x.py"], "src/\\[ab\\].py": ["src/[ab].py"], "src/[ab].py": ["src/a.py"], "src/[[]ab].py": ["src/[ab].py"],
     "src/?.txt": ["src/b.txt"], "src/ä b.py": ["src/ä b.py"], "src/#g.py": ["src/#g.py"], "src/!h.py": ["src/!h.py"], "src/\\*.py": ["src/*.py"],
     "gone.py": [], "src/a.py/": [], "SRC/a.py": [], "[": [], "src/[": [], "../x.py": [], "**/src/**": [*SRC, "lib/src/f.py"], "s*s/e.py": ["srcs/e.py"], "**/deep": ["src/sub/deep/d.py"],
 }

@@ -241,3 +241,71 @@ def test_a_hole_in_history(repo) -> None:
     (repo.folder / ".git/objects" / hole[:2] / hole[2:]).unlink()
     with pytest.raises(GitError, match="git fsck"):
         read(repo)
+
+
+@pytest.mark.parametrize("partial", [False, True], ids=["whole", "partial"])
+def test_what_a_merge_itself_changes(repo, tmp_path, partial: bool) -> None:
+    """A merge of what does not count is quiet where it puts both sides together, and counts where it has what neither had."""
+    def merge(name: str, files: dict | None, main: str = "", **more) -> None:
+        repo.branch(name)
+        repo.commit({"x": "bot\n2\n3\n4\n5\n6\n"}, by="dep[bot]")
+        repo.switch("main")
+        repo.commit({"x": f"1\n2\n3\n4\n5\n{main or 6}\n"}, message="Before")
+        repo.merge(name, files=files, message=name, **more)
+        repo.commit({"x": "1\n2\n3\n4\n5\n6\n"}, message="Reset")
+
+    repo.commit({"x": "1\n2\n3\n4\n5\n6\n"}, message="Start")
+    merge("both", None, main="main")
+    merge("theirs", None)
+    merge("edits", {"x": "person\n2\n3\n4\n5\n6\n"})
+    merge("adds", {"y": "person\n"})
+    merge("bot-adds", {"z": "bot\n"}, by="merge[bot]")
+    where = repo.clone(tmp_path / "clone", "--filter=blob:none") if partial else repo
+    assert ignored(read(where)) == [*([] if partial else ["both"]), "theirs", "bot-adds"]
+
+
+SQUASHED = "Export (#3)\n\n* Change the export\n\nIt is another one.\n\n* Correct a typing error\n\nKb-Change: minor\n"
+
+
+@pytest.mark.parametrize(("message", "quiet"), [
+    (SQUASHED, False),
+    (SQUASHED.replace("another one.", "another one.\n\nKb-Change: Minor"), True),
+    (SQUASHED.replace("another one.", "another one.\n\nKb-Change: major"), False),
+    ("Correct typing errors\n\n* in export\n* in import\n\nKb-Change: minor\n", True),
+    ("Correct a typing error\n\n* in export\n\nKb-Change: minor\n", True),
+    ("Correct *all* errors\n\n**Bold** words,\n\n*and* others\n\nKb-Change: minor\n", True),
+])
+def test_a_squash(repo, message: str, quiet: bool) -> None:
+    """Where a forge made one commit of several, on the main line or in a branch, each message has to say that it is minor."""
+    repo.commit({"x": "1"}, message=message)
+    repo.branch("work")
+    repo.commit({"y": "1"}, message=message)
+    repo.switch("main")
+    repo.merge("work", message="Merge")
+    assert ignored(read(repo)) == ([message.partition("\n")[0], "Merge"] if quiet else [])
+
+
+def test_a_squash_is_known_again(repo, tmp_path) -> None:
+    """What the cache has of such a commit is what git says without one, also where more has landed since."""
+    cache = Cache(tmp_path / "cache")
+    repo.commit({"x": "1"}, message=SQUASHED)
+    assert ignored(read(repo, cache)) == ignored(read(repo, cache)) == []
+    repo.commit({"x": "2"}, message=SQUASHED.replace("(#3)", "(#4)"))
+    repo.commit({"x": "3"}, message="Typing error\n\nKb-Change: minor\n")
+    assert ignored(read(repo, cache)) == ignored(read(repo)) == ["Typing error"]
+
+
+@pytest.mark.parametrize(("helpers", "quiet"), [
+    ([], True), (["dep[bot] <d@x>"], True), (["Other <other@bots.example>"], True), (["Ana <ana@x>"], False), (["dep[bot] <d@x>", "Ana <ana@x>"], False),
+])
+def test_what_people_added_to_the_work_of_a_bot(new_repo, tmp_path, helpers: list[str], quiet: bool) -> None:
+    """A commit of a bot counts where somebody else wrote it too, as when a forge squashes a branch: on the main line and in a branch."""
+    repo = new_repo(tmp_path / "repo", 'ignore_authors = ["*[bot]", "*@bots.example"]')
+    said = "\n\n" + "".join(f"Co-authored-by: {one}\n" for one in helpers) if helpers else ""
+    repo.commit({"x": "1"}, by="dep[bot]", message=f"Bump{said}")
+    repo.branch("work")
+    repo.commit({"y": "1"}, by="dep[bot]", message=f"Bump{said}")
+    repo.switch("main")
+    repo.merge("work", message="Merge")
+    repo.commit({"x": "2"}, by="dep[bot]", message="Bump again")
+    assert ignored(read(repo)) == (["Bump", "Merge", "Bump again"] if quiet else ["Bump again"])

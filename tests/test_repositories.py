@@ -42,8 +42,11 @@ def test_code_in_another_repository(two, judge) -> None:
     assert (found.codes(), judge(repo, "2026-02-16").codes()) == (["KB106 warning"], ["KB106 error"])
     repo.commit({"src/own.py": "2\n"}, on="2026-02-05", by="Cy", message="Own")
     found = judge(repo, "2026-02-09")
-    assert found.changed() == (2, "2026-02-02", ["api:src/x.py", "src/own.py"], "Faster")
-    assert found.of().code.authors == ("Ben", "Cy")
+    assert found.changed() == (2, "2026-02-02", ["api:src/x.py", "src/own.py"], "Own"), "the newest of both"
+    assert found.of().code.authors == ("Cy", "Ben"), "most recent first"
+    api.commit({"src/x.py": "4\n"}, on="2026-02-06", by="Di", message="Faster still")
+    repo.write({"src/own.py": "3\n"})
+    assert judge(repo, "2026-02-09").changed() == (3, "2026-02-02", ["api:src/x.py", "src/own.py"], "Faster still")
 
 
 def test_the_other_repository_counts_as_committed(two, judge) -> None:
@@ -83,7 +86,7 @@ def test_code_that_landed_elsewhere_on_the_day_of_the_review(two, judge, seal) -
     assert (found.codes(), found.changed()) == (["KB106 warning"], (2, DAY, ["api:src/x.py"], "Fastest"))
     assert found.of().code.command == f"git -C ../api diff {api.git('rev-parse', 'main~3')[:12]} -- src/x.py"
     repo.commit({"src/own.py": "2\n"}, on="2026-02-05", message="Own")
-    assert judge(repo, "2026-02-09").changed() == (3, DAY, ["api:src/x.py", "src/own.py"], "Fastest")
+    assert judge(repo, "2026-02-09").changed() == (3, DAY, ["api:src/x.py", "src/own.py"], "Own")
     assert judge(repo, "2026-02-16").codes() == ["KB106 error"]
     api.commit({"src/x.py": "0\n"}, on="2026-02-08")
     repo.commit({"src/own.py": "1\n"})

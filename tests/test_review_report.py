@@ -98,6 +98,14 @@ def test_facts_are_never_cut(found) -> None:
     assert lines[2].endswith(f"{'w' * 200}…, due 2026-07-05: {'; '.join(['a fact'] * 50)}")
 
 
+def test_fresh_articles_are_not_to_review(found) -> None:
+    """With fresh articles in it, the queue counts those that need a review apart from them, and begins with one of those."""
+    everything = entries(found, everything=True)
+    last = queue_text(everything[::-1]).splitlines()[-1]
+    assert last == "3 to review, the riskiest first; start with `kbtool review content/old.md`; 1 fresh"
+    assert queue_text(everything[-1:]).splitlines()[-1] == "none to review; 1 fresh"
+
+
 def test_an_empty_queue_says_so() -> None:
     """Nothing to do is said in words, in each format."""
     assert queue_text([]) == "nothing needs a review\n"

@@ -285,3 +285,73 @@ def test_an_article_without_a_review_that_is_not_committed(repo, page, judge) ->
     repo.move("content/a.md", "content/b.md")
     repo.commit(on="2026-03-10")
     assert judge(repo, "2026-03-15").codes("b") == ["KB101 error"]
+
+
+@pytest.mark.parametrize("sealed", [True, False])
+def test_a_change_that_was_taken_back_to_what_does_not_count(repo, page, judge, seal, sealed: bool) -> None:
+    """Code that is what a landing that does not count made of it is that, whatever came in between; other code is not."""
+    repo.write({"content/a.md": page(last_reviewed_on="2026-02-01", covers="[src/**]"), "src/x.py": "1\n"})
+    if sealed:
+        seal(repo, "a")
+    repo.commit({name: (repo.folder / name).read_bytes() for name in ("content/a.md", "src/x.py")}, on="2026-02-01")
+    minor = {"Kb-Change": "minor"}
+    for number, (code, trailers, codes) in enumerate([("2", minor, []), ("3", None, ["KB106 error"]), ("2", None, []), ("4", minor, []), ("3", None, ["KB106 error"]), ("5", minor, ["KB106 error"]), ("4", None, [])]):
+        repo.commit({"src/x.py": f"{code}\n"}, on=f"2026-02-{number + 2:02}", trailers=trailers)
+        assert judge(repo, "2026-03-20").codes() == codes, number
+
+
+# ---------------------------------------------------------------------------------------------- what an article brings
+
+BRINGS = 'Words.\n\n![The page](page.png)\n\n--8<-- "part.md"\n'
+BROUGHT = {"content/page.png": b"\x89PNG 1", "content/part.md": "---\ntitle: A part\n---\n\nIncluded words.\n"}
+
+
+@pytest.mark.parametrize(("edit", "codes"), [
+    ({"content/page.png": b"\x89PNG 2"}, ["KB108 warning"]), ({"content/part.md": BROUGHT["content/part.md"].replace("Included", "Other")}, ["KB108 warning"]),
+    ({"content/part.md": BROUGHT["content/part.md"].replace("A part", "The part")}, []), ({"content/other.png": b"1"}, []),
+])
+@pytest.mark.parametrize("committed", [True, False])
+def test_what_an_article_includes_or_shows(repo, page, judge, edit: dict, codes: list[str], committed: bool) -> None:
+    """Without a seal too, included words and shown assets are what was reviewed or they are not; the front matter of a part is no word."""
+    repo.commit({"content/a.md": page(BRINGS, last_reviewed_on="2026-02-01"), **BROUGHT}, on="2026-02-01")
+    assert "KB108 warning" not in judge(repo, "2026-02-20").codes()
+    before = {name: BROUGHT.get(name) for name in edit}
+    if committed:
+        repo.commit(edit, on="2026-02-03", by="Ben", message="Edit")
+    else:
+        repo.write(edit)
+    found = judge(repo, "2026-02-20")
+    assert [code for code in found.codes() if code.startswith("KB108")] == codes
+    if codes:
+        assert found.changed(part="text") == (1, "2026-02-03", [*edit], "Edit") if committed else (0, "None", [*edit], "")
+    if committed:
+        repo.commit(before)
+        assert judge(repo, "2026-02-20").verdict() == "fresh"
+
+
+@pytest.mark.parametrize("after", [True, False])
+def test_what_landed_with_a_review_in_a_branch(repo, page, judge, after: bool) -> None:
+    """What a review in a branch saw of an included text is what was reviewed; what the branch did to it later is not."""
+    repo.commit({"content/a.md": page(BRINGS, last_reviewed_on="2026-01-01"), **BROUGHT}, on="2026-01-01")
+    repo.branch("work")
+    edit = {"content/part.md": "Other words.\n", "content/page.png": b"\x89PNG 2"}
+    review = {"content/a.md": page(BRINGS, last_reviewed_on="2026-02-01")}
+    for files in ((review, edit) if after else (edit, review)):
+        repo.commit(files, on="2026-02-01")
+    repo.switch("main")
+    repo.merge("work", on="2026-02-02")
+    assert [code for code in judge(repo, "2026-02-20").codes() if code.startswith("KB108")] == (["KB108 warning"] if after else [])
+
+
+def test_an_edit_that_a_review_missed_and_that_was_taken_back(repo, page, judge) -> None:
+    """An edit that landed while the review waited in its branch is since the review, until it is taken back."""
+    text = page("Words.\n", last_reviewed_on="2026-01-01")
+    repo.commit({"content/a.md": text}, on="2026-01-01")
+    repo.branch("work")
+    repo.commit({"content/a.md": text.replace("2026-01-01", "2026-02-01")}, on="2026-02-01")
+    repo.switch("main")
+    repo.commit({"content/a.md": text.replace("Words", "Other words")}, on="2026-02-01")
+    repo.merge("work", on="2026-02-02")
+    assert judge(repo, "2026-02-20").verdict() == "due"
+    repo.commit({"content/a.md": text.replace("2026-01-01", "2026-02-01")}, on="2026-02-03")
+    assert judge(repo, "2026-02-20").verdict() == "fresh"

@@ -149,3 +149,50 @@ def test_written_and_read() -> None:
 def test_what_is_no_seal(written: str) -> None:
     """Another version, length, order or name of a part is no seal of ours."""
     assert read_seal(written) is None
+
+
+ISSUE = """---
+title: Known
+content_type: known-issue
+known_issue: {state: confirmed, affects: ["1.0", "2.0"], workaround: Start it again, opened: 2026-01-01}
+---
+
+Words.
+"""
+
+
+@pytest.mark.parametrize(("old", "new", "breaks"), [
+    ("Start it again", "Wait", True), ("confirmed", "resolved", True), ('"2.0"', '"2.1"', True), ("workaround:", "fixed_in: '3.0', workaround:", True),
+    (", workaround: Start it again", "", True), ("Start it again", '"Start  it again"', False), ("2026-01-01", "2026-01-02", False),
+    (ISSUE.splitlines()[3], "tags: [x]", True),
+])
+def test_what_readers_see_of_a_known_issue(tmp_path, old: str, new: str, breaks: bool) -> None:
+    """The state, what is affected, the workaround and the version that mends it are words of the article; days are not."""
+    assert old in ISSUE
+    assert broken(signed(tmp_path / "one", ISSUE), signed(tmp_path / "two", ISSUE.replace(old, new))) == (["text"] if breaks else [])
+
+
+PART = "Before.\n\n--8<-- [start:one]\nFirst.\n--8<-- [end:one]\n--8<-- [start:two]\nSecond.\n\nLast.\n--8<-- [end:two]\n"
+INCLUDES = 'Do not\n\n--8<-- "part.md:one"\n\nstop.\n'
+
+
+@pytest.mark.parametrize(("old", "new", "breaks"), [
+    ("part.md:one", "part.md:two", True), ("part.md:one", "part.md", True), ('part.md:one"\n\nstop.', 'part.md:one"\n\nstop.\n\n--8<-- "part.md:one"', True),
+    ('--8<-- "part.md:one"\n\nstop.', 'stop.\n\n--8<-- "part.md:one"', True), ("Before.\n\n--8<-- [start:one]\n", "--8<-- [start:one]\nBefore.\n\n", True),
+    ("Do not\n", "Do\nnot\n", False), ('"part.md:one"', "'part.md:one'", False),
+])
+def test_what_is_included_and_where(tmp_path, old: str, new: str, breaks: bool) -> None:
+    """Another section of a file, or the same one elsewhere or twice, are other words, whichever of the files says so."""
+    def text(folder: str, *, edit: bool) -> str:
+        files = {"content/a.md": INCLUDES, "content/part.md": PART}
+        assert any(old in said for said in files.values())
+        evidence = knowledge_base(tmp_path / folder, {name: said.replace(old, new) if edit else said for name, said in files.items()})
+        return sign_text(evidence.articles[0], evidence.urls, {})
+
+    assert (text("one", edit=False) != text("two", edit=True)) == breaks
+
+
+def test_other_lines_are_included(tmp_path) -> None:
+    """Other lines of a file are other words."""
+    found = [knowledge_base(tmp_path / lines, {"content/a.md": f'--8<-- "part.md:{lines[0]}:{lines[1]}"\n', "content/part.md": PART}) for lines in ("14", "17")]
+    assert len({sign_text(evidence.articles[0], evidence.urls, {}) for evidence in found}) == 2

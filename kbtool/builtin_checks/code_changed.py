@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kbtool.check import Article, Check, Evidence, Finding, Severity, Unknown
-from kbtool.freshness import is_current, past_grace
+from kbtool.freshness import is_current, past_grace, review_command
 from kbtool.review_evidence import Change
 from kbtool.reviews import Reviews
 
@@ -68,7 +68,7 @@ class CodeChanged(Check):
         added, removed = net_lines(change, evidence.reviews)
         return self.at_key(
             article, "covers", f"{what}{_details(change, added, removed)}",
-            hint=f"{change.command or 'read the code'}; then `kbtool review {article.path}`",
+            hint=f"{change.command or 'read the code'}; then `{review_command(article)}`",
             severity=self._severity(article, change, evidence),
             evidence={**change.facts(), "files": list(change.files), "lines_added": added, "lines_removed": removed},
         )

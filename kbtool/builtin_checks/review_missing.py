@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kbtool.check import Article, Check, Evidence, Finding, Severity
+from kbtool.freshness import review_command
 from kbtool.history import Unproven
 
 
@@ -50,7 +51,7 @@ class ReviewMissing(Check):
         waiting = matter.state == "work-in-progress" or self._is_new(article, evidence)
         yield self.at_key(
             article, "last_reviewed_on", "the article has never been reviewed",
-            hint=f"read it against the product, then run `kbtool review {article.path}`",
+            hint=f"read it against the product, then run `{review_command(article)}`",
             severity=Severity.WARNING if waiting else None,
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kbtool.check import Article, Check, Evidence, Finding, Severity
-from kbtool.freshness import review_by
+from kbtool.freshness import review_by, review_command
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class ReviewOverdue(Check):
         since = f"{late} day{'s' if late != 1 else ''} ago" if late else "today"
         yield self.at_key(
             article, "last_reviewed_on", f"the review was due by {due}, {since}",
-            hint=f"read it against the product, then run `kbtool review {article.path}`",
+            hint=f"read it against the product, then run `{review_command(article)}`",
             evidence={"review_by": due.isoformat(), "days_late": late},
             severity=Severity.WARNING if late < self.grace_days else None,
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kbtool.check import Article, Check, Evidence, Finding, Severity
+from kbtool.freshness import review_command
 
 
 @dataclass(frozen=True)
@@ -51,5 +52,5 @@ class ReviewUnsealed(Check):
         if void:
             yield self.at_key(
                 article, "review_seal", f"the seal is not of this review: {void}",
-                hint=f"`kbtool review {article.path}` shows the evidence and seals it again",
+                hint=f"`{review_command(article)}` shows the evidence and seals it again",
             )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kbtool.check import Article, Check, Evidence, Finding, Severity, Unknown
-from kbtool.freshness import is_current
+from kbtool.freshness import is_current, review_command
 from kbtool.review_evidence import Change
 
 
@@ -16,8 +16,9 @@ class TextChanged(Check):
     """The article's words have changed after its review.
 
     Fires where the text is not what was reviewed: by the seal (title, description, every word of the body, what it includes, the
-    assets that it shows), or, without a seal, by the edits since. White space, front matter, renames, and landings that do not
-    count (`ignore_authors`, `.git-blame-ignore-revs`, the trailer `Kb-Change: minor`) are no such edits.
+    assets that it shows), or, without a seal, by the edits since of the body, of what it includes and of those assets. White
+    space, front matter, renames, and landings that do not count (`ignore_authors`, `.git-blame-ignore-revs`, the trailer
+    `Kb-Change: minor`) are no such edits.
 
     Why it matters: the date says that somebody stood by these words. They are no longer the same words.
 
@@ -62,7 +63,7 @@ class TextChanged(Check):
         reviewed = article.front_matter.last_reviewed_on
         yield self.at_key(
             article, "last_reviewed_on", f"the words have changed after the review of {reviewed}{_details(change)}",
-            hint=f"{change.command}; then `kbtool review {article.path}`",
+            hint=f"{change.command}; then `{review_command(article)}`",
             evidence=change.facts(),
         )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kbtool.check import Article, Check, Evidence, Finding
+from kbtool.freshness import review_command
 from kbtool.ticket_changes import ticket_changes
 
 
@@ -57,7 +58,7 @@ class TicketReopened(Check):
             what += ", and the article expects it to be closed" if change.expected else f", after the review of {reviewed}"
             yield self.finding(
                 article, what + (f": {named.sentence!r}" if named.sentence else ""), line=named.line, column=named.column,
-                hint=f"say what holds now; then `kbtool review {article.path}`", subject=named.key,
+                hint=f"say what holds now; then `{review_command(article)}`", subject=named.key,
                 evidence={
                     "ticket": named.key, "tracker": named.tracker, "sentence": named.sentence,
                     "reopened_on": change.since.isoformat() if change.since else None, "expected": change.expected,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kbtool.check import Article, Check, Evidence, Finding, Severity, Unknown
-from kbtool.freshness import past_grace
+from kbtool.freshness import past_grace, review_command
 from kbtool.ticket_changes import TicketChange, ticket_changes
 
 
@@ -66,7 +66,7 @@ class TicketResolved(Check):
         sealable = "" if named.in_front_matter or change.since else " and name it in `tickets`, which a review signs"
         return self.finding(
             article, _message(article, change), line=named.line, column=named.column,
-            hint=f"read what the article says of it{sealable}; then `kbtool review {article.path}`", subject=named.key,
+            hint=f"read what the article says of it{sealable}; then `{review_command(article)}`", subject=named.key,
             severity=None if past_grace(article, change.since, evidence) else Severity.WARNING,
             evidence={
                 "ticket": named.key, "tracker": named.tracker, "closed_on": change.since.isoformat() if change.since else None,

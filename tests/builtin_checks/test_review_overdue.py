@@ -25,6 +25,12 @@ def test_the_day_itself_fires(today: str, since: str | None) -> None:
     assert in_words(found) == (words if since else [])
 
 
+def test_a_path_that_a_shell_would_take_apart() -> None:
+    """The command of the hint is one that can be pasted."""
+    found = check_article(ReviewOverdue(), reviewed("2026-01-15"), path="content/x y's.md", today="2027-01-30")
+    assert found[0].hint == """read it against the product, then run `kbtool review 'content/x y'"'"'s.md'`"""
+
+
 def test_evidence() -> None:
     """The finding carries the due day and the days since as data."""
     found = check_article(ReviewOverdue(), reviewed("2026-01-15", "review_in: 10 days"), today="2026-01-30")
