@@ -19,6 +19,7 @@ _START = re.compile(r"\n[ \t>]+")
 _HEADING = re.compile(r"\n#{1,6}(?=[ \t])")
 _RULE = re.compile(r"\n[ \t|:=-]+(?=\n)")
 _SNIPPET = re.compile(r"\n-+8<-+[^\n]*")
+_GAP = re.compile(r"\n{2,}")
 _STARS = re.compile(r"\*+(?![\s*])|(?<![\s*])\*+")
 _UNDERSCORES = re.compile(r"_+(?!\w)|(?<!\w)_+")
 
@@ -59,11 +60,11 @@ def _prose(text: str) -> str:
     if "`" not in text:
         return _unmarked(text)
     pieces = []
-    for paragraph in text.split("\n\n"):
+    for lines in _GAP.split(text):
+        paragraph = f"\n{lines}\n"  # white space around it, as around every line: it decides what an asterisk is
         edges = [0, *(inline_code(paragraph) if "`" in paragraph else ()), len(paragraph)]
         for number, (start, end) in enumerate(pairwise(edges)):
             pieces.append(paragraph[start:end].strip("`") if number % 2 else _unmarked(paragraph[start:end]))
-        pieces.append("\n")
     return "".join(pieces)
 
 

@@ -75,6 +75,12 @@ def test_wrapping_breaks_nothing_and_a_word_does(paragraph, items, quoted, cells
     assert words(written(second, pad, code=[*code[:-1], code[-1] + "x"])) != text
 
 
+@pytest.mark.parametrize("text", ["x `c`\n\n* a\n* b", "x `c` *\n\ny", "` *", "* a `c`\n\n*b* `d`", "x\n\n* a"])
+def test_empty_lines_are_no_words(text: str) -> None:
+    """However many there are between paragraphs, with code in them or without."""
+    assert words(text.replace("\n\n", "\n\n\n")) == words(text) == words(f"\n\n{text}\n\n")
+
+
 @given(st.text("ab*_`~|#>-<!:{}[]()\\\n\t 1.", max_size=60))
 def test_any_text_has_words(text: str) -> None:
     """No text breaks the rules; what they leave has one space between words, and is the same for text with other white space at its ends."""
