@@ -158,7 +158,7 @@ class Reviews:
     def assets(self, article: Article) -> dict[str, str]:
         """Return the states of the assets that an article shows, itself or by what it includes, by path."""
         paths = [path for shown in (article, *included(article, self.urls)) for path in asset_paths(shown, self.urls)]
-        states = self.code[MAIN].tree.states([self.prefix + path for path in paths])
+        states = self.code[MAIN].tree.states([self.prefix + path for path in paths]) if paths else {}
         return {path.removeprefix(self.prefix): state for path, state in states.items()}
 
     def landed(self, article: Article) -> dt.date | None:
@@ -353,7 +353,8 @@ class _Judge:
         changed = {} if edits is None else {path: edits}
         bodies = {prefix + one.path: self._body_now(one, histories) for one in included(self.article, self.reviews.urls)}
         assets = {prefix + name: state for name, state in self.reviews.assets(self.article).items()}
-        changed |= brought_since(histories, review, bodies, assets)
+        if bodies or assets:
+            changed |= brought_since(histories, review, bodies, assets)
         landings = sorted({*chain.from_iterable(changed.values())})
         return self._text_change([*changed], landings) if landings or uncommitted & changed.keys() else None
 

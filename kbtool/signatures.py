@@ -108,7 +108,7 @@ def _places(article: Article, urls: UrlMap) -> Iterator[str]:
 
 def asset_paths(article: Article, urls: UrlMap) -> list[str]:
     """Return the paths of the assets that an article refers to itself, sorted."""
-    sources = {target.source for target in urls.targets(article).values() if target.kind == "asset"}
+    sources = {target.source for target in urls.targets_of(article, "asset").values()}
     return sorted(urls.content.assets[source].path for source in sources)
 
 
