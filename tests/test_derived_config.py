@@ -218,6 +218,9 @@ SETTINGS = {
     "address": "nav: [index.md, {'Elsewhere [for us]{.internal}': 'https://example.com/'}]",
     "description": "site_description: 'For all [and us]{.internal}'",
     "extra": "extra: {social: [{name: '[us]{class=internal} [us]{.internal}'}]}",
+    "a region in a label": "nav: [{'::: internal': index.md}]",
+    "a sign in a label": "nav: [{'!!! internal': index.md}]",
+    "a sign in a description": "site_description: 'For all. <internal>And us.</internal>'",
     "extension": "markdown_extensions: [{toc: {title: 'On [our]{.internal} page'}}]",
 }
 
@@ -231,12 +234,13 @@ def test_marks_of_regions_in_settings_are_refused(tmp_path: Path, mkdocs: str, e
     assert (caught.value.where, caught.value.kind) == ("mkdocs.yml", "mark-in-settings")
 
 
-def test_marks_of_regions_in_names_of_product_areas_are_refused(tmp_path: Path) -> None:
-    """The facts of a page show such a name."""
-    evidence = knowledge_base(tmp_path, {**FILES, "checks/product_areas.yml": "billing: {name: 'Billing [of us]{.internal}'}"})
-    with pytest.raises(ConfigError, match="marks a part for some readers") as caught:
+@pytest.mark.parametrize("name", ["Billing <!-- ask Eve -->", "Billing [of us]{.internal}", "::: internal", "Billing <internal>of us</internal>"])
+def test_names_of_product_areas_hide_nothing(tmp_path: Path, name: str) -> None:
+    """Facts, feeds and registers show such a name as it stands."""
+    evidence = knowledge_base(tmp_path, {**FILES, "checks/product_areas.yml": f"billing: {{name: '{name}'}}"})
+    with pytest.raises(ConfigError) as caught:
         derive(evidence, evidence.editions["public"], evidence.articles)
-    assert caught.value.where == "checks/product_areas.yml"
+    assert (caught.value.where, caught.value.kind) == ("checks/product_areas.yml", "mark-in-settings")
 
 
 def test_comments_in_settings_are_cut(tmp_path: Path) -> None:

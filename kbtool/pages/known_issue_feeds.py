@@ -15,6 +15,7 @@ from kbtool.editions import Edition
 from kbtool.evidence import Evidence
 from kbtool.feeds import NEVER, Entry, Feed, tag
 from kbtool.known_issues import LABELS, Event, KnownIssue, absolute
+from kbtool.setting_marks import without_comments
 from kbtool.site_config import overlay
 from kbtool.urls import page_key
 
@@ -47,7 +48,7 @@ def area_name(area: str, evidence: Evidence) -> str:
 
 def site_name(evidence: Evidence, edition: Edition) -> str:
     """Return the name of an edition's site."""
-    found = overlay(evidence.site.values, edition.mkdocs).get("site_name")
+    found = without_comments(overlay(evidence.site.values, edition.mkdocs).get("site_name"))
     return found if isinstance(found, str) and found.strip() else NAME
 
 
