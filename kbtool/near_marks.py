@@ -21,6 +21,17 @@ _COLONS = rf"(?!:::)[:;\uff1a\ufe55\u2236\u02d0\ua789](?:{_UNSEEN}[:;\uff1a\ufe5
 _BOGUS = re.compile(r"<(?:\?(?=[A-Za-z=])|\?[^<>]*\?>|!(?!--|\[endif\])(?=[A-Za-z\[-])|/(?![A-Za-z>])[^<>\n]*>)")
 # What makes it unsure that an indented line is code: a list, a block or HTML before it, or what an edition may cut.
 _HOLDS = re.compile(r"[ \t>]*(?:[-*+:]|\d+[.)]|!!!|\?\?\?|===|///|\[\^)|.*?(?:[{<>]|:::)")
+# Words of comments that say where a part begins or ends, beside the name of an audience.
+_EDGE = (
+    "begin|starts?|ends?|stop|close|only|if|endif|ifdef|else|region|endregion|section|block|part|content|text|notes?"
+    "|audience|edition|visibility|for|of|the|use|is"
+)
+_SHOWS = r"(?:[\w-]*audience|[\w-]*visib\w*|[\w-]*edition|data-(?:access|for|only|scope|show))"  #: attributes of HTML
+# The sign of a comment that is the definition of a link, and what it must be to stay unseen: one line with its end.
+_DEFINITION = re.compile(
+    r"^[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)*(\[(?://|comment|#|_)?\]:[ \t]*(?:#|<>))[ \t](.*)$", re.IGNORECASE | re.MULTILINE
+)
+_WHOLE = re.compile(r"""\(.*\)|"[^\n]*"|'[^\n]*'""")
 _LONGEST = 30  #: characters of what is wrong that are told
 
 
@@ -60,9 +71,9 @@ def near_marks(body: str, first_line: int, audiences: frozenset[str], regions: S
 
 def bogus_comments(body: str, first_line: int) -> Iterator[Problem]:
     """Yield a problem for each comment that is one for browsers alone: it would stay in the source of a page."""
-    if "<?" not in body and "<!" not in body and "</" not in body:
-        return
-    found = [*_BOGUS.finditer(body)]
+    found = [*_BOGUS.finditer(body)] if "<?" in body or "<!" in body or "</" in body else []
+    if "]:" in body:
+        found += [one for one in _DEFINITION.finditer(body) if one[2].strip() and not _WHOLE.fullmatch(one[2].strip())]
     if not found:
         return
     code, (comments, _), indented = SureCode(body), comment_spans(body), _indented(body.split("\n"))
@@ -71,7 +82,8 @@ def bogus_comments(body: str, first_line: int) -> Iterator[Problem]:
         is_code = code.holds(match.start()) or (indented[line] and not code.is_raw(line))
         if not (is_code or within(comments, match.start())):
             text = body[match.start() : match.start() + _LONGEST].split(maxsplit=1)[0]
-            yield Problem(line + first_line, f"{text} begins a comment for browsers, which stays in the page", _COMMENT)
+            what = "a comment that is no line of its own" if match.re is _DEFINITION else "a comment for browsers"
+            yield Problem(line + first_line, f"{text} begins {what}, which stays in the page", _COMMENT)
 
 
 def _indented(lines: Sequence[str]) -> list[bool]:
@@ -94,7 +106,7 @@ def _near(line: str, patterns: _Patterns, audiences: frozenset[str]) -> tuple[in
     for pattern, hint in zip(patterns, (_BLOCK, _BLOCK, _INLINE), strict=True):
         for match in pattern.finditer(line):
             name = next(filter(None, match.groups()))
-            is_region = match[0].startswith("]{") and match[0].isascii() and name in audiences
+            is_region = match[0].startswith("]{") and match[0].isascii() and name in audiences and not {*"#,"} & {*match[0]}
             if not is_region:
                 return match.start(), match[0], known[name.casefold()], hint
     return None
@@ -102,25 +114,32 @@ def _near(line: str, patterns: _Patterns, audiences: frozenset[str]) -> tuple[in
 
 @lru_cache(maxsize=8)
 def _patterns(names: frozenset[str]) -> _Patterns:
-    name = rf"({'|'.join(map(re.escape, sorted(names)))})(?![\w-])"
+    exact = rf"({'|'.join(map(re.escape, sorted(names)))})"
+    name = rf"{exact}(?:[-_](?:only|notes?|use(?:[-_]only)?))?(?![\w-])"
+    edge = rf"(?:(?:{_EDGE})[\W_]{{0,9}}){{0,5}}?"
+    test = r"(?:end|el(?:se?)?)?(?:if|unless|only|when|case|call|block|section)\w*"
     run = rf"(?:{_COLONS}|/{{3,}}|={{3,}}[!+]?|[+]{{3,}}|%{{2,}}|@{{2,}}|`{{3,}}|~{{3,}})"
     alone = (
-        rf"{run}\s*\{{?\s*[.:]?{name}\s*(?:[|\"'].*|\W*)",
+        rf"{run}\s*(?:\{{only\}}\s*)?\{{?\s*[.:]?{name}\s*(?:[|\"'].*|\W*)",
+        rf"(?:!{{3}}|\?{{3}}|={{3}})[!+]?[^\"]*\"\W*(?:for\s+)?{exact}(?:\s+use)?\s+only\W*\".*",
+        rf"ifn?def::{name}\[.*",
         rf"(?:!{{2,}}|\?{{2,}})\+?\s*(?:[\w-]+\s+){{0,9}}?{name}(?:\s+[\w-]+)*+\s*(?:\".*|\W*)",
         rf"\[!{name}\].*",
         rf"\.{name}\s*\}}.*",  # behind a brace in the line before
         rf"\.\.\s+(?:only::\s*)?{name}(?:::)?\s*",
     )
-    edge = r"(?:begin|start|end|stop|close|only)"
     inside = (
-        rf"<!--\W{{0,9}}(?:{edge}[\W_]{{0,9}})?{name}(?:[\W_]{{0,9}}{edge})?\W{{0,9}}-->",
+        rf"<!--\W{{0,9}}{edge}{exact}(?:[\W_]{{0,9}}(?:{_EDGE})){{0,5}}\W{{0,9}}-->",
         rf"</?{name}(?=[\s/>])[^<>]*>",
-        rf"<[A-Za-z][^<>]*\s(?:class|audience|data-audience)\s*=\s*[\"']?\s*{name}\s*[\"'\s/>]",
+        rf"<[A-Za-z][^<>]*\s(?:class|{_SHOWS})\s*=\s*[\"']?\s*{name}\s*[\"'\s/>]",
+        rf"<(?!a\s)[A-Za-z][^<>]*\sclass\s*=\s*[\"'][^\"'<>]*\s{name}[\"'\s]",  # links inside have such a class elsewhere
         rf"\{{(?:%-?|\{{[<%#/^])[\s_/]{{0,9}}(?:end|begin|start)?[\s_]{{0,9}}{name}\s*[-<%>]*[%}}]\}}?",
-        rf"\[/{name}\]",
+        rf"\{{(?:%-?|\{{[#%<^])\s*{test}\s[^{{}}%]{{0,99}}(?<![\w-]){name}[^{{}}%]{{0,99}}[%}}>]",
+        rf"\{{\{{\s*{name}\s*\(",
+        rf"\[/{name}\]|\{{/{name}\}}",
     )
     braces = (
-        rf"\]\s?[{{\uff5b][\s:.\uff0e\u00ad\u200b-\u200f\u2060\ufeff]*{name}{_UNSEEN}[}}\uff5d]",
+        rf"\]\s?[{{\uff5b][\s:.#,\uff0e\u00ad\u200b-\u200f\u2060\ufeff]*{exact}(?![\w-]){_UNSEEN}[}}\uff5d]",
         rf"\{{:?(?:[^{{}}]*\s)?class\s*=\s*(?:[\"'](?:[^\"'{{}}]*\s)?)?{name}[^{{}}]*\}}",
     )
     return _Patterns(

@@ -47,6 +47,27 @@ NEAR = {
     "a word of other case": "[x]{Internal}",
     "wide braces": "[x]\uff5b.internal\uff5d",
     "a wide dot": "[x]{\uff0einternal}",
+    "a sign of anchors": "[x]{#internal}",
+    "a word with what it means": "!!! internal-only\n    x",
+    "a note of that name": '??? internal_note "A"\n    x',
+    "a title that says only": '!!! note "Internal only"\n    x',
+    "a tab that says only": '=== "For internal use only"\n    x',
+    "one of several classes": '<div class="grid cards internal" markdown>\nx\n</div>',
+    "the first of several classes": "<details class='internal-only x'>x</details>",
+    "another attribute": "<div data-visibility=internal markdown>\nx\n</div>",
+    "a condition": "{% if internal %}\nx\n{% endif %}",
+    "a condition with a name": '{%- elif audience == "internal" -%}\nx\n{% endif %}',
+    "a condition of versions": "{% ifversion internal %}\nx\n{% endif %}",
+    "a condition of other templates": "{{#if internal}}\nx\n{{/if}}",
+    "a macro": '{{ internal("x") }}',
+    "a tag in braces": "{internal}x{/internal}",
+    "an option of a directive": "```{only} internal\nx\n```",
+    "a condition of AsciiDoc": "ifdef::internal[]\nx\nendif::[]",
+    "comments of a folding editor": "<!-- #region internal -->\nx\n<!-- #endregion -->",
+    "comments with a condition": "<!-- if internal -->\nx\n<!-- endif -->",
+    "comments that name what they say": "<!-- audience: internal -->\nx\n<!-- audience: public -->",
+    "comments with more words": "<!-- start of internal notes -->\nx\n<!-- end of internal notes -->",
+    "comments with a word": "<!-- INTERNAL-ONLY -->\nx\n<!-- /INTERNAL-ONLY -->",
 }
 FINE = {
     "a definition": "Internal\n:   internal",
@@ -59,6 +80,11 @@ FINE = {
     "in a region for the same": "::: internal\n!!! internal\n    x\n:::",
     "longer words": '<internal-lb> <div class="internal-x"> {class=internal-x}',
     "classes of other programs": '<a class="reference internal">x</a>',
+    "classes of other things": '<div class="x internal-lb y"> <p title="for internal use">x</p>',
+    "conditions on others": '{% if page.internal_links %} {{ x.internal }} {% if "internal-x" in y %} {% for a in internals %}',
+    "titles that say more": '!!! note "Internal links only in English"\n    x',
+    "comments with other words": "<!-- internal links start -->\n<!-- not for internal links -->",
+    "comments that are definitions": "[//]: # (a (b) c)\n[comment]: <> (a)\n- b\n    [//]: # 'a'\r\n[_]: # \"a\"\n[//]: #\n[a]: # b\n[1]: #b",
     "an address": "<https://internal.example.com> <internal.example.com>",
     "public": "!!! public\n    x\n\n<!-- public -->",
     "code of PHP": "```php\n<?php x ?>\n```\n\n`<?php`, `<!DOCTYPE html>` and `<![CDATA[`",
@@ -81,6 +107,15 @@ BOGUS = {
     "indented behind a region": ("- a\n\n::: internal\n\nb\n\n:::\n\n    <?x ?>", 9, "<?x"),
     "going on from a line": ("a\n    <?x ?>", 2, "<?x"),
     "in HTML with backticks": ("<p>`<?x ?>`</p>", 1, "<?x"),
+}
+
+
+DEFINITIONS = {
+    "over two lines": ("a\n\n[//]: # (b\nc)", 3),
+    "quoted over two lines": ('[comment]: # "b\nc"', 1),
+    "without brackets": ("- a\n\n    [//]: # b c", 3),
+    "with words behind": ("> [//]: <> (b) c", 1),
+    "without a name": ("[]: # b\r\n", 1),
 }
 
 
@@ -114,7 +149,15 @@ def test_what_only_browsers_take_for_a_comment_is_a_problem(text: str, line: int
     assert problems(text) == [(line, f"{sign} begins a comment for browsers, which stays in the page")]
 
 
-@pytest.mark.parametrize("body", ["!!! internal\n    x\n", "<?php x ?>\n"])
+@pytest.mark.parametrize(("text", "line"), DEFINITIONS.values(), ids=DEFINITIONS)
+def test_a_comment_that_is_no_whole_definition_is_a_problem(text: str, line: int) -> None:
+    """A definition of a link is often used for a comment; one that ends in another line, or not at all, is text on the page."""
+    found = problems(text)
+    assert [one for one, _ in found] == [line]
+    assert found[0][1].endswith("begins a comment that is no line of its own, which stays in the page")
+
+
+@pytest.mark.parametrize("body", ["[//]: # (a\nb)\n", "!!! internal\n    x\n", "<?php x ?>\n"])
 def test_an_article_with_one_is_in_no_edition(tmp_path: Path, body: str) -> None:
     """No edition gets an article that may show what its author meant to hide."""
     text = f"---\ntitle: A\naudience: public\nowners: [ana]\n---\n\n{body}"

@@ -18,8 +18,9 @@ class RegionUnbalanced(Check):
     heading, or in an element of HTML. A marker inside a code block counts too, unless it is escaped as `\\::: internal`. Within a
     line, fires for `[text]{.internal}` when it is not clear which bracket opens it, when the braces name no audience, and when
     they stand behind something else than a bracket, such as a link or bold text. Other signs that name an audience hide nothing,
-    and fire too: `!!! internal`, `:: internal`, `/// internal`, `<!-- internal -->`, `{class=internal}`. So does what browsers
-    take for a comment and pages would keep, outside of code: `<?php ... ?>`, `<![CDATA[ ... ]]>`, `<!DOCTYPE ...>`.
+    and fire too: `!!! internal`, `!!! note "Internal only"`, `:: internal`, `/// internal`, `<!-- internal -->`,
+    `{class=internal}`, `{% if internal %}`. So does what browsers take for a comment and pages would keep, outside of code:
+    `<?php ... ?>`, `<![CDATA[ ... ]]>`, `<!DOCTYPE ...>`; and a comment `[//]: # (...)` that does not end in its line.
 
     Why it matters: where a region ends decides what the public sees, so nothing is guessed: no site is published until the
     markers are clear.
