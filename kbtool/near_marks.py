@@ -29,7 +29,7 @@ _EDGE = (
 _SHOWS = r"(?:[\w-]*audience|[\w-]*visib\w*|[\w-]*edition|data-(?:access|for|only|scope|show))"  #: attributes of HTML
 # The sign of a comment that is the definition of a link, and what it must be to stay unseen: one line with its end.
 _DEFINITION = re.compile(
-    r"^[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)*(\[(?://|comment|#|_)?\]:[ \t]*(?:#|<>))[ \t](.*)$", re.IGNORECASE | re.MULTILINE
+    r"^[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)*(\[(?!\^)[^][\n]{0,99}\]:[ \t]*(?:#|<>))[ \t](.*)$", re.MULTILINE
 )
 _WHOLE = re.compile(r"""\(.*\)|"[^\n]*"|'[^\n]*'""")
 _LONGEST = 30  #: characters of what is wrong that are told

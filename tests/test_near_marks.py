@@ -84,7 +84,7 @@ FINE = {
     "conditions on others": '{% if page.internal_links %} {{ x.internal }} {% if "internal-x" in y %} {% for a in internals %}',
     "titles that say more": '!!! note "Internal links only in English"\n    x',
     "comments with other words": "<!-- internal links start -->\n<!-- not for internal links -->",
-    "comments that are definitions": "[//]: # (a (b) c)\n[comment]: <> (a)\n- b\n    [//]: # 'a'\r\n[_]: # \"a\"\n[//]: #\n[a]: # b\n[1]: #b",
+    "comments that are definitions": "[//]: # (a (b) c)\n[comment]: <> (a)\n- b\n    [//]: # 'a'\r\n[_]: # \"a\"\n[//]: #\n[1]: #b\n[^2]: # c\n*[d]: # e",
     "an address": "<https://internal.example.com> <internal.example.com>",
     "public": "!!! public\n    x\n\n<!-- public -->",
     "code of PHP": "```php\n<?php x ?>\n```\n\n`<?php`, `<!DOCTYPE html>` and `<![CDATA[`",
@@ -115,6 +115,7 @@ DEFINITIONS = {
     "quoted over two lines": ('[comment]: # "b\nc"', 1),
     "without brackets": ("- a\n\n    [//]: # b c", 3),
     "with words behind": ("> [//]: <> (b) c", 1),
+    "with a name of its own": ("[Ask Ana, please]: # (b\nc)", 1),
     "without a name": ("[]: # b\r\n", 1),
 }
 
