@@ -18,7 +18,7 @@ from kbtool.errors import KbtoolError
 from kbtool.front_matter import THEME_KEYS
 from kbtool.inline_regions import InlineRegion, scan_inline
 from kbtool.near_marks import near_marks
-from kbtool.regions import Problem, Region, Span, comment_spans, looks_marked, scan_regions
+from kbtool.regions import Problem, Region, Span, comment_spans, diagram_comments, looks_marked, scan_regions
 from kbtool.site_config import Slugger
 
 _ESCAPED = re.compile(r"^([ \t>]*(?:[-*+]|\d+[.)])?[ \t]*)\\(:{3,})", re.MULTILINE)
@@ -120,8 +120,9 @@ def select(articles: Iterable[Article], edition: Edition) -> tuple[Article, ...]
 def redact(article: Article, edition: Edition) -> str:
     """Return the body as this edition's readers may see it.
 
-    Regions for others and all HTML comments are cut; regions that stay become a block titled by their audience, or within a
-    line a span, when it is narrower than the article's. Markers that were escaped (`\\:::`) lose their backslash.
+    Regions for others, all HTML comments and those of diagrams are cut; regions that stay become a block titled by their
+    audience, or within a line a span, when it is narrower than the article's. Markers that were escaped (`\\:::`) lose
+    their backslash.
 
     Raises:
         RedactionError: a region or comment does not close, or names an audience that does not exist.
@@ -145,6 +146,8 @@ def redacted_lines(article: Article, edition: Edition) -> list[str | None]:
         lines = _cut_regions(article, edition, _edit(lines, _edits(article, edition, hidden)), hidden)
     if "<!--" in article.body or any("<!--" in line for line in lines if line):
         lines = _cut_comments(article, lines)
+    if "%%" in article.body:
+        lines = _cut_diagram_comments(lines)
     if len(lines) != sum(line == old for line, old in zip(lines, article.body.split("\n"), strict=True)):
         _refuse_leftovers(article, lines)
     return [_ESCAPED.sub(r"\1\2", line) if line and "\\:::" in line else line for line in lines]
@@ -239,7 +242,12 @@ def _front_texts(article: Article) -> Iterator[tuple[str, str]]:
 
 def _comments(article: Article) -> dict[str, str]:
     spans = comment_spans(article.body)[0] if "<!--" in article.body else []
-    return {
+    lines = article.body.split("\n") if "%%" in article.body else []
+    in_diagrams = {
+        f"{article.path}:{number + article.body_line} comment": lines[number].strip(" \t>%\r")
+        for number in diagram_comments(lines)
+    }
+    return in_diagrams | {
         f"{article.path}:{article.body.count(chr(10), 0, start) + article.body_line} comment": article.body[start + 4 : end - 3]
         for start, end in spans
     }
@@ -362,6 +370,12 @@ def _cut_comments(article: Article, lines: list[str | None]) -> list[str | None]
     for number, line in zip(places, kept, strict=True):
         found[number] = line
     return found
+
+
+def _cut_diagram_comments(lines: list[str | None]) -> list[str | None]:
+    places = [number for number, line in enumerate(lines) if line is not None]
+    cut = {places[at] for at in diagram_comments([line for line in lines if line is not None])}
+    return [None if number in cut else line for number, line in enumerate(lines)]
 
 
 def _cut(lines: Sequence[str], spans: Iterable[Span]) -> list[str | None]:

@@ -23,6 +23,8 @@ _SURE_FENCE = re.compile(
     + r"""(?:[ \t]*\.?[\w#.+-]+(?=[\s{]|\Z))?"""
     + r"""(?:[ \t]*\{[^\n`]*\}|(?:[ \t]*(?:title|linenums|hl_lines)=(?:"[^"`]*"|'[^'`]*'))*)[ \t\r]*\Z"""
 )
+_DIAGRAM = re.compile(r"[ \t>]*[`~]{3,}[ \t]*(?:\{[ \t]*)?\.?mermaid\b", re.IGNORECASE)
+_DIAGRAM_COMMENT = re.compile(r"[ \t>]*%%(?!\{)")  # %%{init: …}%% is a setting
 _HTML_BLOCK = re.compile(r"[ \t>]*(?:(?:[-*+:]|\d+[.)])[ \t]+)?<([A-Za-z][\w-]*)")
 _HTML_TAG = re.compile(r"<(/?)([A-Za-z][\w-]*)")
 _VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
@@ -90,6 +92,13 @@ def fences(lines: Sequence[str], opening: re.Pattern[str] = FENCE) -> Iterator[S
         elif text[len(prefix) :].rstrip() == fence:
             yield start, number + 1
             start = -1
+
+
+def diagram_comments(lines: Sequence[str]) -> Iterator[int]:
+    """Yield the index of each line that is a comment of a diagram: no reader sees it, and the source of a page would have it."""
+    for start, end in fences(lines):
+        if _DIAGRAM.match(lines[start]):
+            yield from (number for number in range(start + 1, end - 1) if _DIAGRAM_COMMENT.match(lines[number]))
 
 
 def comment_spans(body: str) -> tuple[list[Span], Problem | None]:

@@ -117,6 +117,9 @@ def test_editions_come_from_the_configuration(tmp_path: Path) -> None:
         ("- a\n  <!-- b -->\n- c\n", "- a\n- c\n"),
         ("<!-- b -->", ""),
         ("`<!-- a -->` and\n```\n<!-- a -->\n```\n", "`<!-- a -->` and\n```\n<!-- a -->\n```\n"),
+        ("```mermaid\n%%{init: {}}%%\n%% b\na\n  %%b\n```\n%% c\n", "```mermaid\n%%{init: {}}%%\na\n```\n%% c\n"),
+        ("::: internal\n%% b\n:::\n~~~ { .mermaid }\n%% b\n~~~\n```tex\n%% a\n```\n", "~~~ { .mermaid }\n~~~\n```tex\n%% a\n```\n"),
+        ("> ```Mermaid\n> a\n> %% b\n> ```\n", "> ```Mermaid\n> a\n> ```\n"),
         ("plain :: text\n", "plain :: text\n"),
     ],
 )

@@ -178,6 +178,8 @@ CHANNELS: dict[str, Channel] = {
     "comment between odd backticks": mixed("a `` ` <!-- {s} --> ` b\n", inside=False),
     "comment in HTML with backticks": mixed('<div title="`">\n\na ` <!-- {s} --> ` b\n\n<p>c</p>\n</div>\n', inside=False),
     "comment in a fence that is none": mixed("```js some words\n\n<!-- {s} -->\n\na\n", inside=False),
+    "comment in a diagram": mixed("```mermaid\ngraph LR\n  %% {s}\n  a --> b\n```\n", inside=False),
+    "comment in a diagram of a list": mixed("- a\n\n    ~~~ {.mermaid}\n    graph LR\n    %% {s}\n    ~~~\n", inside=False),
     "comment in the front matter": mixed("a", more="# {s}\n", inside=False),
     # Internal articles: words, and what sites make of articles.
     "body": secret("{s}\n"),
