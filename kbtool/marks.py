@@ -87,6 +87,7 @@ def read_marks(body: str, first_line: int, audiences: frozenset[str], directives
     )
     spans, problem = comment_spans(body) if "<!--" in body else ([], None)
     problem = problem and replace(problem, line=problem.line + first_line - 1)
+    more = (*more, *_crossings(body, spans, regions, first_line))
     told = {found.line for found in (*problems, *more)}
     missed = [found for found in near_marks(body, first_line, audiences, regions) if found.line not in told] if near else []
     problems = tuple(sorted((*problems, *more, *missed), key=lambda found: found.line))
@@ -94,6 +95,14 @@ def read_marks(body: str, first_line: int, audiences: frozenset[str], directives
     cut_matters = bool(regions or inlines) and (names_one(body) or "<!--" in body)
     marks = Marks(includes, regions, problems, problem, expiries, inlines, silences, cut_matters)
     return NO_MARKS if marks == NO_MARKS else marks
+
+
+def _crossings(body: str, comments: Sequence[Span], regions: Sequence[Region], first_line: int) -> Iterator[Problem]:
+    """Yield a problem for each comment that begins in a region and ends behind it: readers would see its end once that is cut."""
+    for start, end in comments if regions else ():
+        line, last = body.count("\n", 0, start) + first_line, body.count("\n", 0, end) + first_line
+        if any(region.start <= line <= region.end < last for region in regions):
+            yield Problem(line, "a comment ends behind the ::: region in which it begins", "end it before the region does")
 
 
 def innermost(regions: Sequence[Region], line: int) -> str | None:

@@ -32,6 +32,11 @@ _DEFINITION = re.compile(
     r"^[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)*(\[(?!\^)[^][\n]{0,99}\]:[ \t]*(?:#|<>))[ \t](.*)$", re.MULTILINE
 )
 _WHOLE = re.compile(r"""\(.*\)|"[^\n]*"|'[^\n]*'""")
+# Comments of other programs: Liquid, Handlebars, MDX and Obsidian.
+_FOREIGN = re.compile(r"\{%-?\s*comment\s*-?%\}|\{\{~?!(?:--)?(?=[\s\w])|\{/\*|(?<![%\w])%%\s[^%\n]{1,999}\s%%(?![%\w])")
+_KINDS = {
+    _BOGUS: "a comment for browsers", _DEFINITION: "a comment that is no line of its own", _FOREIGN: "a comment for other programs",
+}
 _LONGEST = 30  #: characters of what is wrong that are told
 
 
@@ -74,6 +79,8 @@ def bogus_comments(body: str, first_line: int) -> Iterator[Problem]:
     found = [*_BOGUS.finditer(body)] if "<?" in body or "<!" in body or "</" in body else []
     if "]:" in body:
         found += [one for one in _DEFINITION.finditer(body) if one[2].strip() and not _WHOLE.fullmatch(one[2].strip())]
+    if "{" in body or "%%" in body:
+        found += _FOREIGN.finditer(body)
     if not found:
         return
     code, (comments, _), indented = SureCode(body), comment_spans(body), _indented(body.split("\n"))
@@ -82,8 +89,7 @@ def bogus_comments(body: str, first_line: int) -> Iterator[Problem]:
         is_code = code.holds(match.start()) or (indented[line] and not code.is_raw(line))
         if not (is_code or within(comments, match.start())):
             text = body[match.start() : match.start() + _LONGEST].split(maxsplit=1)[0]
-            what = "a comment that is no line of its own" if match.re is _DEFINITION else "a comment for browsers"
-            yield Problem(line + first_line, f"{text} begins {what}, which stays in the page", _COMMENT)
+            yield Problem(line + first_line, f"{text} begins {_KINDS[match.re]}, which stays in the page", _COMMENT)
 
 
 def _indented(lines: Sequence[str]) -> list[bool]:

@@ -88,6 +88,8 @@ FINE = {
     "an address": "<https://internal.example.com> <internal.example.com>",
     "public": "!!! public\n    x\n\n<!-- public -->",
     "code of PHP": "```php\n<?php x ?>\n```\n\n`<?php`, `<!DOCTYPE html>` and `<![CDATA[`",
+    "comments of other programs in code": "`{/* a */}` and `{{! a }}`\n\n```\n{% comment %}\n%% a b %%\n```",
+    "signs of percent": "100%% of a, %%b%% and 5 %% c; {{ !a }} {{!}} {% commented %} {{a}}",
     "signs": "a </3 b <- c, d <? e, <br/></p>",
     "conditional comments": "<!--[if IE]><!-- x --><![endif]-->\n\n<!--[if IE]> x <![endif]-->",
 }
@@ -148,6 +150,21 @@ def test_prose_and_code_are_no_marks(text: str) -> None:
 def test_what_only_browsers_take_for_a_comment_is_a_problem(text: str, line: int, sign: str) -> None:
     """No renderer takes it out of a page, and no reader sees it there."""
     assert problems(text) == [(line, f"{sign} begins a comment for browsers, which stays in the page")]
+
+
+@pytest.mark.parametrize("text", ["a\n{% comment %}\nb\n{% endcomment %}", "a\n{{!-- b --}}", "a\n- b {/* c */}", "a\nb %% c d %% e"])
+def test_a_comment_of_another_program_is_a_problem(text: str) -> None:
+    """No renderer of this site knows it, so its words would be on the page."""
+    assert [(line, message.partition(" begins ")[2]) for line, message in problems(text)] == [
+        (2, "a comment for other programs, which stays in the page")]
+
+
+def test_a_comment_that_leaves_its_region_is_a_problem() -> None:
+    """Its beginning goes with the region, and its end would be text."""
+    said = "a comment ends behind the ::: region in which it begins"
+    assert problems("a\n::: internal\n<!-- b\n:::\nc -->\nd") == [(3, said)]
+    assert problems("::: internal\n::: partner\n<!-- b\n:::\nc -->\n:::\nd") == [(3, said)]
+    assert problems("<!-- a\n::: internal\nb\n:::\nc -->\n::: internal\n<!-- d\nd -->\n:::\n") == []
 
 
 @pytest.mark.parametrize(("text", "line"), DEFINITIONS.values(), ids=DEFINITIONS)

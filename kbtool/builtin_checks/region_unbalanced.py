@@ -20,7 +20,8 @@ class RegionUnbalanced(Check):
     they stand behind something else than a bracket, such as a link or bold text. Other signs that name an audience hide nothing,
     and fire too: `!!! internal`, `!!! note "Internal only"`, `:: internal`, `/// internal`, `<!-- internal -->`,
     `{class=internal}`, `{% if internal %}`. So does what browsers take for a comment and pages would keep, outside of code:
-    `<?php ... ?>`, `<![CDATA[ ... ]]>`, `<!DOCTYPE ...>`; and a comment `[//]: # (...)` that does not end in its line.
+    `<?php ... ?>`, `<![CDATA[ ... ]]>`, `<!DOCTYPE ...>`; a comment `[//]: # (...)` that does not end in its line, a comment of
+    another program (`{/* ... */}`, `{% comment %}`), and one that begins in a region and ends behind it.
 
     Why it matters: where a region ends decides what the public sees, so nothing is guessed: no site is published until the
     markers are clear.
