@@ -35,7 +35,8 @@ _WHOLE = re.compile(r"""\(.*\)|"[^\n]*"|'[^\n]*'""")
 # Comments of other programs: Liquid, Handlebars, MDX and Obsidian.
 _FOREIGN = re.compile(r"\{%-?\s*comment\s*-?%\}|\{\{~?!(?:--)?(?=[\s\w])|\{/\*|(?<![%\w])%%\s[^%\n]{1,999}\s%%(?![%\w])")
 _KINDS = {
-    _BOGUS: "a comment for browsers", _DEFINITION: "a comment that is no line of its own", _FOREIGN: "a comment for other programs",
+    _BOGUS: "a comment for browsers", _DEFINITION: "a comment that is no line of its own",
+    _FOREIGN: "a comment for other programs",
 }
 _LONGEST = 30  #: characters of what is wrong that are told
 
