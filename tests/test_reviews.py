@@ -355,3 +355,14 @@ def test_an_edit_that_a_review_missed_and_that_was_taken_back(repo, page, judge)
     assert judge(repo, "2026-02-20").verdict() == "due"
     repo.commit({"content/a.md": text.replace("2026-01-01", "2026-02-01")}, on="2026-02-03")
     assert judge(repo, "2026-02-20").verdict() == "fresh"
+
+
+def test_images_that_change_places(repo, page, judge, seal) -> None:
+    """Two images of a sealed article that change places are another text; another way to write where one is found is not."""
+    repo.write({"content/a.md": page("![](b.png) Words ![](a.png)\n", last_reviewed_on="2026-02-01"), "content/a.png": b"\x89PNG 1", "content/b.png": b"\x89PNG 2"})
+    seal(repo, "a")
+    text = (repo.folder / "content/a.md").read_text()
+    repo.commit({f"content/{name}": (repo.folder / f"content/{name}").read_bytes() for name in ("a.md", "a.png", "b.png")}, on="2026-02-01")
+    for body, codes in (("![](./b.png) Words ![](a.png)", []), ("![](a.png) Words ![](b.png)", ["KB108 warning"])):
+        repo.commit({"content/a.md": text.replace("![](b.png) Words ![](a.png)", body)}, on="2026-02-02")
+        assert judge(repo, "2026-02-20").codes() == codes
