@@ -68,7 +68,7 @@ class FactReader:
         date = self.dates.search(head)
         seal = self.seals.search(head) if any(name in head for name in self._seal_names) else None
         day = self._day(date[1]) if date else ""
-        if not day and any(name in head for name in self._names):
+        if not day and (b"\\" in head or any(name in head for name in self._names)):  # a quoted key may be written in escapes
             day = self._day_of_yaml(raw)
         return Fact(day, seal[1].decode("utf-8", "replace") if seal else "", digest)
 
