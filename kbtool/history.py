@@ -10,7 +10,7 @@ import datetime as dt
 import os
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -119,12 +119,7 @@ class History:
         if not flat or flat[-2] <= after:
             return []
         at = bisect_right(flat[::2], after)
-        way = {flat[2 * at - 1] if at else DELETED: after}  # state → the landing that made it so
-        for number, state in zip(flat[2 * at::2], flat[2 * at + 1::2], strict=True):
-            while state in way and next(reversed(way)) != state:  # what came since was taken back
-                way.popitem()
-            way.setdefault(state, number)
-        return list(way.values())[1:]
+        return without_ways_back(flat[2 * at - 1] if at else DELETED, zip(flat[2 * at::2], flat[2 * at + 1::2], strict=True))
 
     def author(self, number: int, *, side: bool = False) -> str:
         """Return the name of a commit's author, as `.mailmap` has it."""
@@ -152,6 +147,16 @@ class History:
                     if not state:
                         found.setdefault(number, []).append(path)
         return found
+
+
+def without_ways_back(start: Hashable, steps: Iterable[tuple[int, Hashable]]) -> list[int]:
+    """Return the landings of these steps (landing, what it made of something) by which it came from `start` to what it is."""
+    way = {start: -1}  # what it was → the landing that made it so
+    for number, made in steps:
+        while made in way and next(reversed(way)) != made:  # what came since was taken back
+            way.popitem()
+        way.setdefault(made, number)
+    return list(way.values())[1:]
 
 
 # ---------------------------------------------------------------------------------------------- opening

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 
 from kbtool.article_history import ArticleHistories, Review
-from kbtool.history import History
+from kbtool.history import History, without_ways_back
 
 
 def edits_since(histories: ArticleHistories, path: str, review: Review, now: str) -> list[int] | None:
@@ -33,7 +33,13 @@ def edits_since(histories: ArticleHistories, path: str, review: Review, now: str
         return [number for number in found if number <= contained] or None
     kept_theirs = found and landed == before  # a merge of a review in a branch that changed no words
     found += [review.landing] if landed != reviewed and not kept_theirs else []
-    return found + [number for number in rewordings if number > review.landing]
+    return found + _rewordings_after(histories, path, review.landing)
+
+
+def _rewordings_after(histories: ArticleHistories, path: str, after: int) -> list[int]:
+    """Return the landings by which the body of an article came from what it was after a landing to what it is."""
+    later = ((number, histories.body_at(path, number)) for number in histories.rewordings(path) if number > after)
+    return without_ways_back(histories.body_at(path, after), later)
 
 
 def _contained(histories: ArticleHistories, review: Review) -> int:
@@ -61,7 +67,7 @@ def brought_since(
     reworded = [path for path, body in bodies.items() if histories.body_at(path, base) != body]
     repainted = [path for path, state in assets.items() if history.state_at(path, base)[7:] != state[7:]]
     then = _in_branch(history, review, [*reworded, *repainted])
-    found = {path: [number for number in histories.rewordings(path) if number > base] for path in reworded
+    found = {path: _rewordings_after(histories, path, base) for path in reworded
              if _body(histories, then.get(path, "")) != bodies[path]}
     return found | {path: history.causes_of(path, base) for path in repainted if then.get(path) != assets[path][7:]}
 

@@ -300,6 +300,22 @@ def test_a_change_that_was_taken_back_to_what_does_not_count(repo, page, judge, 
         assert judge(repo, "2026-03-20").codes() == codes, number
 
 
+@pytest.mark.parametrize("name", ["a", "part"])
+@pytest.mark.parametrize("sealed", [True, False])
+def test_words_that_were_taken_back_to_what_does_not_count(repo, page, judge, seal, sealed: bool, name: str) -> None:
+    """Words that are what a landing that does not count made of them are that, whatever came in between; others are not."""
+    texts = {"a": page('Words.\n\n--8<-- "part.md"\n', last_reviewed_on="2026-02-01"), "part": "---\ntitle: A part\n---\n\nWords.\n"}
+    repo.write({f"content/{one}.md": text for one, text in texts.items()})
+    if sealed:
+        seal(repo, "a")
+    repo.commit({f"content/{one}.md": (repo.folder / f"content/{one}.md").read_bytes() for one in texts}, on="2026-02-01")
+    text, minor = (repo.folder / f"content/{name}.md").read_text(), {"Kb-Change": "minor"}
+    steps = [("2", minor, []), ("3", None, ["KB108 warning"]), ("2", None, []), ("4", minor, []), ("3", None, ["KB108 warning"]), ("5", minor, ["KB108 warning"]), ("4", None, [])]
+    for number, (word, trailers, codes) in enumerate(steps):
+        repo.commit({f"content/{name}.md": text.replace("Words", word)}, on=f"2026-02-{number + 2:02}", trailers=trailers)
+        assert [code for code in judge(repo, "2026-03-20").codes() if code.startswith("KB1")] == codes, number
+
+
 # ---------------------------------------------------------------------------------------------- what an article brings
 
 BRINGS = 'Words.\n\n![The page](page.png)\n\n--8<-- "part.md"\n'
