@@ -382,3 +382,18 @@ def test_images_that_change_places(repo, page, judge, seal) -> None:
     for body, codes in (("![](./b.png) Words ![](a.png)", []), ("![](a.png) Words ![](b.png)", ["KB108 warning"])):
         repo.commit({"content/a.md": text.replace("![](b.png) Words ![](a.png)", body)}, on="2026-02-02")
         assert judge(repo, "2026-02-20").codes() == codes
+
+
+@pytest.mark.parametrize("name", ["page.png", "part.md"])
+def test_what_was_edited_in_the_branch_of_a_review_and_taken_back_on_the_main_line(repo, page, judge, name: str) -> None:
+    """What an article brings is compared with what the reviewer saw in the branch, not with what the main line had before."""
+    text, path = page(BRINGS, last_reviewed_on="2026-01-01"), f"content/{name}"
+    repo.commit(BROUGHT | {"content/a.md": text}, on="2026-01-02")
+    repo.branch("work")
+    repo.commit({path: BROUGHT[path] * 2 if isinstance(BROUGHT[path], bytes) else f"{BROUGHT[path]}More.\n"}, on="2026-01-30")
+    repo.commit({"content/a.md": text.replace("2026-01-01", "2026-02-01")}, on="2026-02-01")
+    repo.switch("main")
+    repo.merge("work", on="2026-02-02")
+    assert not judge(repo, "2026-02-20").of().text
+    repo.commit({path: BROUGHT[path]}, on="2026-02-10")
+    assert judge(repo, "2026-02-20").changed(part="text") == (1, "2026-02-10", [path], "Change")
