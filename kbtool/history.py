@@ -225,7 +225,7 @@ class Opening:
 
     def _helped(self, commits: Sequence[str], bots: re.Pattern[str]) -> set[str]:
         """Return what `helped` does: of each commit it is kept, since a commit never changes."""
-        name = f"{self._name}-helped"
+        name = f"helped-{self._name}"
         kept = self._cache.read(name, bots.pattern) or {}
         asked, found = ({*kept.get(part, b"").decode("ascii", "replace").split()} for part in ("asked", "found"))
         new = [commit for commit in commits if commit not in asked]

@@ -319,7 +319,7 @@ def test_who_helped_bots_is_kept(new_repo, tmp_path) -> None:
         assert ignored(read(repo, cache)) == ignored(read(repo)) == ["Bump"] * len(read(repo).ignored)
     assert len(read(repo, cache).ignored) == 1
     commits = repo.git("rev-list", "HEAD")
-    cache.write("history-helped", r".*\[bot\]", {"asked": commits.encode(), "found": b""})
+    cache.write("helped-history", r".*\[bot\]", {"asked": commits.encode(), "found": b""})
     assert len(read(repo, cache).ignored) == 3
     repo.commit({"pyproject.toml": "[tool.kbtool]\nignore_authors = ['*[bot]', 'Bo*']\n"})
     assert len(read(repo, cache).ignored) == 1
