@@ -34,7 +34,7 @@ _READERS = ("markdown", "pydantic", "pymdown-extensions", "pyromark", "pyyaml")
 _ARTICLE = TypeAdapter(dict[str, Any])
 _HEAD = TypeAdapter(tuple[str, dict[str, tuple[int, int]]])
 #: The properties of `Markdown` that are kept, once somebody has asked for them.
-FACTS = frozenset({"targets", "anchors", "first_heading", "words", "words_digest", "marks"})
+FACTS = frozenset({"mentioned", "anchors", "first_heading", "words", "words_digest", "marks"})
 
 if TYPE_CHECKING:
     _Typed = FrontMatter
@@ -60,7 +60,7 @@ class Kept(BaseModel):
     body_line: int
     control_characters: tuple[OddCharacter, ...]
     hidden_characters: tuple[OddCharacter, ...]
-    targets: frozenset[str] = frozenset()
+    mentioned: tuple[str, ...] = ()
     anchors: frozenset[str] = frozenset()
     first_heading: str | None = None
     words: int = 0

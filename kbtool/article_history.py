@@ -65,10 +65,10 @@ class FactReader:
         if b"kbtool" in body:
             body = _SILENCE.sub(b"", body)
         digest = hashlib.sha256(body.translate(None, _BLANK)).hexdigest()[:_DIGITS]
-        date = self.dates.search(head)
+        dates = self.dates.findall(head)
         seal = self.seals.search(head) if any(name in head for name in self._seal_names) else None
-        day = self._day(date[1]) if date else ""
-        if not day and any(name in head for name in self._names):
+        day = self._day(dates[0]) if len(dates) == 1 else ""  # of several lines, some are within a text
+        if not day and (b"\\" in head or any(name in head for name in self._names)):  # a quoted key may be written in escapes
             day = self._day_of_yaml(raw)
         return Fact(day, seal[1].decode("utf-8", "replace") if seal else "", digest)
 

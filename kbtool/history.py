@@ -10,12 +10,12 @@ import datetime as dt
 import os
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from kbtool.cache import Cache
+from kbtool.cache import Cache, is_worth_writing
 from kbtool.config import Config
 from kbtool.errors import ConfigError, KbtoolError
 from kbtool.git import Git, GitError
@@ -119,12 +119,7 @@ class History:
         if not flat or flat[-2] <= after:
             return []
         at = bisect_right(flat[::2], after)
-        way = {flat[2 * at - 1] if at else DELETED: after}  # state → the landing that made it so
-        for number, state in zip(flat[2 * at::2], flat[2 * at + 1::2], strict=True):
-            while state in way and next(reversed(way)) != state:  # what came since was taken back
-                way.popitem()
-            way.setdefault(state, number)
-        return list(way.values())[1:]
+        return without_ways_back(flat[2 * at - 1] if at else DELETED, zip(flat[2 * at::2], flat[2 * at + 1::2], strict=True))
 
     def author(self, number: int, *, side: bool = False) -> str:
         """Return the name of a commit's author, as `.mailmap` has it."""
@@ -152,6 +147,16 @@ class History:
                     if not state:
                         found.setdefault(number, []).append(path)
         return found
+
+
+def without_ways_back(start: Hashable, steps: Iterable[tuple[int, Hashable]]) -> list[int]:
+    """Return the landings of these steps (landing, what it made of something) by which it came from `start` to what it is."""
+    way = {start: -1}  # what it was → the landing that made it so
+    for number, made in steps:
+        while made in way and next(reversed(way)) != made:  # what came since was taken back
+            way.popitem()
+        way.setdefault(made, number)
+    return list(way.values())[1:]
 
 
 # ---------------------------------------------------------------------------------------------- opening
@@ -216,7 +221,19 @@ class Opening:
             if len(self._line.landings.ids) - self._cached > (_REREAD if self._cached else 0):
                 self._cache.write(self._name, self._key, pack(self._line))
             Reading(self.git, self._line, self.head, self._folder).finish(joined=False)
-        return _judged(History(self.git, self._line, today, notes=self._notes), config)
+        return _judged(History(self.git, self._line, today, notes=self._notes), config, self._helped)
+
+    def _helped(self, commits: Sequence[str], bots: re.Pattern[str]) -> set[str]:
+        """Return what `helped` does: of each commit it is kept, since a commit never changes."""
+        name = f"helped-{self._name}"
+        kept = self._cache.read(name, bots.pattern) or {}
+        asked, found = ({*kept.get(part, b"").decode("ascii", "replace").split()} for part in ("asked", "found"))
+        new = [commit for commit in commits if commit not in asked]
+        found |= helped(self.git, new, bots)
+        if new and is_worth_writing(len(new), len(asked)):
+            sections = {"asked": asked.union(new), "found": found}
+            self._cache.write(name, bots.pattern, {part: "\n".join(sorted(ids)).encode() for part, ids in sections.items()})
+        return found.intersection(commits)
 
     def _continued(self, reading: Reading, told: Callable[[Line], None]) -> bool:
         """Return whether history was read; not where it was rewritten since it was cached, or objects moved under our hands."""
@@ -241,7 +258,7 @@ def fork_point(git: Git, head: str, main: str | None) -> str:
     return ""
 
 
-def _judged(history: History, config: Config) -> History:
+def _judged(history: History, config: Config, helped_of: Callable[[Sequence[str], re.Pattern[str]], set[str]]) -> History:
     """Return the history with what does not count, and with people's names."""
     people = {*history.line.landings.people, *history.line.sides.people}
     listed, notes = _listed(history.git, config)
@@ -250,10 +267,11 @@ def _judged(history: History, config: Config) -> History:
     named = {*history.line.landings.people, *history.line.sides.people}
     bots = {person for person in named if any(map(pattern.fullmatch, (*person, history.people.get(person, ""))))}
     commits = ((history.line.landings, set[int]()), (history.line.sides, set[int]()))
+    written = ((made, number, made.people[author]) for made, _ in commits for number, author in enumerate(made.authors) if bots)
+    theirs = [made.ids[number] for made, number, person in written if person in bots]
+    alone = set(theirs) - helped_of(theirs, pattern) if theirs else set[str]()
     for made, found in commits:
-        theirs = [made.ids[number] for number, author in enumerate(made.authors) if made.people[author] in bots] if bots else []
-        found.update(made.numbers[commit] for commit in theirs)
-        found.difference_update(made.numbers[commit] for commit in helped(history.git, theirs, pattern))
+        found.update(made.numbers[commit] for commit in alone if commit in made.numbers)
         found.update(made.minor)
         found.update(made.numbers[commit] for commit in listed if commit in made.numbers)
     landings, sides = commits[0][1], commits[1][1]

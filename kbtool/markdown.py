@@ -198,12 +198,17 @@ class Markdown:
         return digest(self.body)
 
     @cached_property
+    def mentioned(self) -> tuple[str, ...]:
+        """The targets of all links and images in their order, each once; those of raw HTML come last. Footnotes are none."""
+        found = dict.fromkeys(map(_canonical, _GENERATED_TARGET.findall(self._html)))
+        for tag in self._raw_tags:
+            found.update((_canonical(value), None) for name, value in tag if name in {"href", "src"})
+        return tuple(found)
+
+    @cached_property
     def targets(self) -> frozenset[str]:
         """The targets of all links and images, raw HTML's href and src too; footnotes are none."""
-        found = set(map(_canonical, _GENERATED_TARGET.findall(self._html)))
-        for tag in self._raw_tags:
-            found.update(_canonical(value) for name, value in tag if name in {"href", "src"})
-        return frozenset(found)
+        return frozenset(self.mentioned)
 
     @cached_property
     def links(self) -> tuple[Link, ...]:

@@ -16,7 +16,7 @@ from kbtool.article_history import ArticleHistories, Review
 from kbtool.articles import Article, with_content
 from kbtool.config import Config
 from kbtool.covers import MAIN, Code, Glob, parse_covers
-from kbtool.history import History, Unproven
+from kbtool.history import History, Unproven, without_ways_back
 from kbtool.review_evidence import Change, Ignored, Pair, ReviewEvidence, change_of, label, merged, who
 from kbtool.sealed_code import by_repository, day_base, find_sealed
 from kbtool.signatures import Seal, asset_paths, included, read_seal, sign_code, sign_review, sign_text
@@ -337,9 +337,15 @@ class _Judge:
         histories, review = self.reviews.histories, self.review
         if histories is None or review is None:
             return []
-        found = {version.number for version in histories.versions(paths[0]) if version.number > review.base}
-        found.update(number for path in paths[1:] for number in histories.history.landings_of(path, review.base))
-        return sorted(found - {review.landing})
+        history, (base, landing) = histories.history, (review.base, review.landing)
+        steps = [(version.number, version.blob) for version in histories.versions(paths[0]) if version.number > base]
+        reviewed = next((blob for number, blob in reversed(steps) if number <= landing), "")
+        found = {number for number, _ in steps if number < landing}
+        found.update(without_ways_back(reviewed, (step for step in steps if step[0] > landing)))
+        for path in paths[1:]:
+            found.update(number for number in history.landings_of(path, base) if number < landing)
+            found.update(history.causes_of(path, landing))
+        return sorted(found)
 
     def _unsealed_text(self) -> Change | None:
         histories, review = self.reviews.histories, self.review

@@ -107,9 +107,9 @@ def _places(article: Article, urls: UrlMap) -> Iterator[str]:
 
 
 def asset_paths(article: Article, urls: UrlMap) -> list[str]:
-    """Return the paths of the assets that an article refers to itself, sorted."""
-    sources = {target.source for target in urls.targets_of(article, "asset").values()}
-    return sorted(urls.content.assets[source].path for source in sources)
+    """Return the paths of the assets that an article refers to itself, each once, in their order: two may change places."""
+    sources = dict.fromkeys(target.source for target in urls.targets_of(article, "asset").values())
+    return [urls.content.assets[source].path for source in sources]
 
 
 def included(article: Article, urls: UrlMap) -> list[Article]:

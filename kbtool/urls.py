@@ -125,7 +125,7 @@ class UrlMap:
         if known is not None and known[0] is article:
             return known[1]
         found: dict[str, dict[str, Target]] = {}
-        for href in article.markdown.targets:
+        for href in article.markdown.mentioned:
             target = self.resolve(article.source, href)
             found.setdefault(target.kind, {})[href] = target
         if self.content.by_source.get(article.source) is article:

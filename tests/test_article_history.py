@@ -197,6 +197,8 @@ HEADS = {
     "  x: 1\n  last_reviewed_on: 2026-02-01": OLD, "{last_reviewed_on: 2026-02-01}": OLD, "last_reviewed_on:": "", "last_reviewed_on: soon": "",
     "last_reviewed_on: 2026-02-30": "", "x:\n  last_reviewed_on: 2026-02-01": "", "x_last_reviewed_on: 2026-02-01": "", "title: a: b\nlast_reviewed_on: 2026-02-01": OLD,
     "x: |\n  last_reviewed_on: 2026-01-01\nlast_reviewed_on: 2026-02-01": OLD,
+    'x: "y\nlast_reviewed_on: 2026-01-01\nz"\nlast_reviewed_on: 2026-02-01': OLD,
+    '"last_reviewed\\u005Fon": 2026-02-01': OLD, 'x: "\\t"': "",
 }
 
 

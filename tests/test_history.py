@@ -309,3 +309,17 @@ def test_what_people_added_to_the_work_of_a_bot(new_repo, tmp_path, helpers: lis
     repo.merge("work", message="Merge")
     repo.commit({"x": "2"}, by="dep[bot]", message="Bump again")
     assert ignored(read(repo)) == (["Bump", "Merge", "Bump again"] if quiet else ["Bump again"])
+
+
+def test_who_helped_bots_is_kept(new_repo, tmp_path) -> None:
+    """Of each commit of a bot it is asked once whether people wrote it too, for each list of bots; new commits are asked anew."""
+    repo, cache = new_repo(tmp_path / "repo"), Cache(tmp_path / "cache")
+    for people in (["Ana <ana@x>"], [], ["Ana <ana@x>"]):
+        repo.commit(by="dep[bot]", message=f"Bump\n\n{''.join(f'Co-authored-by: {one}' for one in people)}")
+        assert ignored(read(repo, cache)) == ignored(read(repo)) == ["Bump"] * len(read(repo).ignored)
+    assert len(read(repo, cache).ignored) == 1
+    commits = repo.git("rev-list", "HEAD")
+    cache.write("helped-history", r".*\[bot\]", {"asked": commits.encode(), "found": b""})
+    assert len(read(repo, cache).ignored) == 3
+    repo.commit({"pyproject.toml": "[tool.kbtool]\nignore_authors = ['*[bot]', 'Bo*']\n"})
+    assert len(read(repo, cache).ignored) == 1

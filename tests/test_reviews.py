@@ -300,6 +300,22 @@ def test_a_change_that_was_taken_back_to_what_does_not_count(repo, page, judge, 
         assert judge(repo, "2026-03-20").codes() == codes, number
 
 
+@pytest.mark.parametrize("name", ["a", "part"])
+@pytest.mark.parametrize("sealed", [True, False])
+def test_words_that_were_taken_back_to_what_does_not_count(repo, page, judge, seal, sealed: bool, name: str) -> None:
+    """Words that are what a landing that does not count made of them are that, whatever came in between; others are not."""
+    texts = {"a": page('Words.\n\n--8<-- "part.md"\n', last_reviewed_on="2026-02-01"), "part": "---\ntitle: A part\n---\n\nWords.\n"}
+    repo.write({f"content/{one}.md": text for one, text in texts.items()})
+    if sealed:
+        seal(repo, "a")
+    repo.commit({f"content/{one}.md": (repo.folder / f"content/{one}.md").read_bytes() for one in texts}, on="2026-02-01")
+    text, minor = (repo.folder / f"content/{name}.md").read_text(), {"Kb-Change": "minor"}
+    steps = [("2", minor, []), ("3", None, ["KB108 warning"]), ("2", None, []), ("4", minor, []), ("3", None, ["KB108 warning"]), ("5", minor, ["KB108 warning"]), ("4", None, [])]
+    for number, (word, trailers, codes) in enumerate(steps):
+        repo.commit({f"content/{name}.md": text.replace("Words", word)}, on=f"2026-02-{number + 2:02}", trailers=trailers)
+        assert [code for code in judge(repo, "2026-03-20").codes() if code.startswith("KB1")] == codes, number
+
+
 # ---------------------------------------------------------------------------------------------- what an article brings
 
 BRINGS = 'Words.\n\n![The page](page.png)\n\n--8<-- "part.md"\n'
@@ -355,3 +371,29 @@ def test_an_edit_that_a_review_missed_and_that_was_taken_back(repo, page, judge)
     assert judge(repo, "2026-02-20").verdict() == "due"
     repo.commit({"content/a.md": text.replace("2026-01-01", "2026-02-01")}, on="2026-02-03")
     assert judge(repo, "2026-02-20").verdict() == "fresh"
+
+
+def test_images_that_change_places(repo, page, judge, seal) -> None:
+    """Two images of a sealed article that change places are another text; another way to write where one is found is not."""
+    repo.write({"content/a.md": page("![](b.png) Words ![](a.png)\n", last_reviewed_on="2026-02-01"), "content/a.png": b"\x89PNG 1", "content/b.png": b"\x89PNG 2"})
+    seal(repo, "a")
+    text = (repo.folder / "content/a.md").read_text()
+    repo.commit({f"content/{name}": (repo.folder / f"content/{name}").read_bytes() for name in ("a.md", "a.png", "b.png")}, on="2026-02-01")
+    for body, codes in (("![](./b.png) Words ![](a.png)", []), ("![](a.png) Words ![](b.png)", ["KB108 warning"])):
+        repo.commit({"content/a.md": text.replace("![](b.png) Words ![](a.png)", body)}, on="2026-02-02")
+        assert judge(repo, "2026-02-20").codes() == codes
+
+
+@pytest.mark.parametrize("name", ["page.png", "part.md"])
+def test_what_was_edited_in_the_branch_of_a_review_and_taken_back_on_the_main_line(repo, page, judge, name: str) -> None:
+    """What an article brings is compared with what the reviewer saw in the branch, not with what the main line had before."""
+    text, path = page(BRINGS, last_reviewed_on="2026-01-01"), f"content/{name}"
+    repo.commit(BROUGHT | {"content/a.md": text}, on="2026-01-02")
+    repo.branch("work")
+    repo.commit({path: BROUGHT[path] * 2 if isinstance(BROUGHT[path], bytes) else f"{BROUGHT[path]}More.\n"}, on="2026-01-30")
+    repo.commit({"content/a.md": text.replace("2026-01-01", "2026-02-01")}, on="2026-02-01")
+    repo.switch("main")
+    repo.merge("work", on="2026-02-02")
+    assert not judge(repo, "2026-02-20").of().text
+    repo.commit({path: BROUGHT[path]}, on="2026-02-10")
+    assert judge(repo, "2026-02-20").changed(part="text") == (1, "2026-02-10", [path], "Change")
