@@ -362,7 +362,7 @@ class _Judge:
         if bodies or assets:
             changed |= brought_since(histories, review, bodies, assets)
         landings = sorted({*chain.from_iterable(changed.values())})
-        return self._text_change([*changed], landings) if landings or uncommitted & changed.keys() else None
+        return self._text_change([*changed], landings) if landings or not uncommitted.isdisjoint(changed) else None
 
     def _body_now(self, article: Article, histories: ArticleHistories) -> str:
         """Return the digest of an article's body in the work tree."""
