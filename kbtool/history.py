@@ -264,8 +264,7 @@ def _judged(history: History, config: Config, helped_of: Callable[[Sequence[str]
     listed, notes = _listed(history.git, config)
     history.people = _mailmap(history.git, _top(history.git, config), sorted(people))
     pattern = _bots(config)
-    named = {*history.line.landings.people, *history.line.sides.people}
-    bots = {person for person in named if any(map(pattern.fullmatch, (*person, history.people.get(person, ""))))}
+    bots = {person for person in people if any(map(pattern.fullmatch, (*person, history.people.get(person, ""))))}
     commits = ((history.line.landings, set[int]()), (history.line.sides, set[int]()))
     written = ((made, number, made.people[author]) for made, _ in commits for number, author in enumerate(made.authors) if bots)
     theirs = [made.ids[number] for made, number, person in written if person in bots]

@@ -30,8 +30,7 @@ def refuse_marks(evidence: Evidence, values: Mapping[str, Any]) -> None:
     where_areas = f"{evidence.config.checks_folder}/{PRODUCT_AREAS}"
     areas = [area.name for area in (evidence.product_areas or {}).values()]
     audiences = frozenset[str]().union(*(one.audiences for one in evidence.editions.values()))
-    named = [name for name in areas if name and "<!--" in name]  # facts, feeds and registers show such a name as it stands
-    if text := next(iter(named), ""):
+    if text := next((name for name in areas if name and "<!--" in name), ""):  # pages and feeds show such a name as it stands
         raise ConfigError(f"a comment in the name of a product area: {text[:60]!r}", where=where_areas, kind="mark-in-settings",
                           hint="write it behind a #, which YAML takes for one")
     for where, texts in ((evidence.config.mkdocs, values), (where_areas, areas)):
