@@ -1,8 +1,9 @@
 """What a run is about when it is limited to a change: which articles it judges, and what it tells of the others.
 
-It judges articles that the branch has changed, be it by a text that they include or an asset that they show, and those that cover
-code which it has changed. Of all others it tells what the branch has caused: findings that are there now and were not before,
-such as a link to an article that it removed.
+It judges articles that the branch has changed, be it by a text that they include or an asset that they show, those that cover
+code which it has changed, and those that speak of a ticket of which a file that it has changed says something else now. Of all
+others it tells what the branch has caused: findings that are there now and were not before, such as a link to an article that it
+removed.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 
 from kbtool.articles import Article
 from kbtool.changes import Span
@@ -25,6 +27,7 @@ from kbtool.links import asset_sources
 from kbtool.registry import make_checks
 from kbtool.runner import Facts, graded, run
 from kbtool.signatures import included
+from kbtool.tickets import Ticket
 
 _Identity = tuple[str, str]  #: path and subject
 
@@ -100,7 +103,8 @@ def find_change(evidence: Evidence, name: str, checks: Sequence[Check]) -> Chang
     if compared is None:
         raise AssertionError
     impact = find_impact(made, Span(compared.base), compared.files, prefix=compared.prefix)
-    chosen = {one.article.path for one in impact.affected} | {article.path for article in _changed(made, compared)}
+    changed = chain(_changed(made, compared), _retold(made, compared))
+    chosen = {one.article.path for one in impact.affected} | {article.path for article in changed}
     made = replace(made, chosen=tuple(article for article in made.articles if article.path in chosen))
     return Change(made, compared, checks, (*compared.notes, *_unknown(impact, chosen)))
 
@@ -115,6 +119,21 @@ def _changed(evidence: Evidence, compared: Comparison) -> Iterator[Article]:
         shown = (article, *others)
         if any(one.source in texts or (assets and assets & asset_sources(one, evidence)) for one in shown):
             yield article
+
+
+def _retold(evidence: Evidence, compared: Comparison) -> Iterator[Article]:
+    """Yield the articles that speak of a ticket of which something else is known now."""
+    if compared.same_settings:  # the files of trackers among them
+        return
+    for article in evidence.articles:
+        before = {(one.tracker, one.key): _state(one.ticket) for one in compared.before.tickets.of(article)}
+        now = ((one, _state(one.ticket)) for one in evidence.tickets.of(article) if one.ticket is not None)
+        if any(before.get((one.tracker, one.key)) != state for one, state in now):
+            yield article
+
+
+def _state(ticket: Ticket | None) -> tuple[object, ...]:
+    return (ticket.state, ticket.resolution, ticket.closed_at, ticket.reopened_at) if ticket else ()
 
 
 def _unknown(impact: Impact, chosen: set[str]) -> Iterator[str]:

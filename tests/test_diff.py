@@ -75,6 +75,26 @@ def test_which_articles_are_judged(branch, page, after: Files, expected: list[st
     assert not run.broken
 
 
+CLOSED = "SUP-1: {state: closed, resolution: fixed, closed_at: 2026-11-19}\n"
+
+
+@pytest.mark.parametrize(("then", "now", "expected"), [
+    pytest.param("SUP-1: {state: open}\n", CLOSED, {"names": "KB301", "speaks": "KB301"}, id="closed"),
+    pytest.param(CLOSED, "SUP-1: {state: open, reopened_at: 2026-11-19}\n", {"names": "KB302", "speaks": "KB302"}, id="reopened"),
+    pytest.param("SUP-2: {state: open}\n", f"SUP-2: {{state: open}}\n{CLOSED}", {"names": "KB301", "speaks": "KB301"}, id="written down for the first time"),
+    pytest.param(None, CLOSED, {"names": "KB301", "speaks": "KB301"}, id="the first file"),
+    pytest.param(CLOSED, f"{CLOSED}SUP-3: {{state: open}}\n", {}, id="another ticket"),
+    pytest.param(CLOSED, f"# Ours\n{CLOSED}", {}, id="a comment"),
+    pytest.param("SUP-1: {state: open}\n", "SUP-1: {state: open, title: Exports fail}\n", {}, id="its title alone"),
+])
+def test_who_changes_what_a_file_says_of_a_ticket_hears_of_its_articles(branch, page, then: str | None, now: str, expected: dict[str, str]) -> None:
+    """Articles that name the ticket, in front matter or text, are judged by what a file of the branch says of it now."""
+    articles = {"content/names.md": page(tickets="[SUP-1]"), "content/speaks.md": page("Until SUP-1 is fixed, wait.\n"), "content/other.md": page(tickets="[SUP-2]")}
+    run = branch({**articles, "checks/tickets.yml": then}, {"checks/tickets.yml": now})
+    assert judged(run) == sorted(expected)
+    assert told(run) == [f"content/{name}.md {code}" for name, code in sorted(expected.items())]
+
+
 @pytest.mark.parametrize(("before", "after", "expected"), [
     pytest.param({"content/x.md": "{see a.md}", "content/a.md": "{}"}, {"content/a.md": None}, ["content/a.md KB205", "content/x.md KB201"], id="a link to an article that is gone"),
     pytest.param({"content/x.md": "{see b.md}"}, {"content/z.md": "{}"}, [], id="a link that was broken before"),
