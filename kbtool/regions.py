@@ -43,6 +43,7 @@ _MARKER = re.compile(
 _WIDE = "\uff1a\uff1a\uff1a"  #: what some keyboards write for :::
 _PARTS = re.compile("[|\x0b\x0c\x1c-\x1e\x85\u2028\u2029]|<[^<>]*>")
 _ALONE = re.compile(r"[^\w`\\:\uff1a]*(?::{3,}|\uff1a{3,})[^\w`]*(\w[\w-]*)[^\w`]*")
+_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")  #: what mkdocstrings puts behind :::, which no audience can be called
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +279,8 @@ def scan_regions(
             problems += _marker_problems(line, word or rest, rest if word else "", audiences)
     problems += _misplaced(lines, first_line, audiences)
     while opened:
-        problems.append(Problem(opened[-1][0], "this ::: block is never closed", "add a line ::: where it ends"))
+        if not _DOTTED.fullmatch(opened[-1][1] or ""):  # of which enough is said
+            problems.append(Problem(opened[-1][0], "this ::: block is never closed", "add a line ::: where it ends"))
         _close(regions, opened, max(len(lines) - 1 + first_line, opened[-1][0]))
     return tuple(sorted(regions, key=lambda region: region.start)), tuple(sorted(problems, key=lambda p: p.line))
 
@@ -319,7 +321,10 @@ def _close(regions: list[Region], opened: list[tuple[int, str | None, int]], lin
 
 
 def _marker_problems(line: int, word: str, rest: str, audiences: frozenset[str]) -> Iterator[Problem]:
-    if word not in audiences:
+    if _DOTTED.fullmatch(word):
+        hint = "kbtool runs no mkdocstrings: keep pages that are made from code out of the content folder"
+        yield Problem(line, f"unknown audience {word!r}", hint)
+    elif word not in audiences:
         nearest = difflib.get_close_matches(word.lower(), sorted(audiences), n=1)
         hint = f"did you mean {nearest[0]!r}?" if nearest else f"known audiences: {', '.join(sorted(audiences))}"
         yield Problem(line, f"unknown audience {word!r}", hint)

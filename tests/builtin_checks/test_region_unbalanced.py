@@ -16,6 +16,10 @@ FIRES = {
     "misspelt": ("::: internl\nx\n:::\n", ["1:1 KB402 error: unknown audience 'internl' (did you mean 'internal'?)"]),
     "other case": ("::: Internal\nx\n:::\n", ["1:1 KB402 error: unknown audience 'Internal' (did you mean 'internal'?)"]),
     "another tool's block": ("::: note\nx\n:::\n", [f"1:1 KB402 error: unknown audience 'note' ({KNOWN})"]),
+    "mkdocstrings": ("::: httpx.Client\n    options:\n      members: true\n\n::: httpx.get\n", [
+        f"{line}:1 KB402 error: unknown audience {name!r} (kbtool runs no mkdocstrings: keep pages that are made from code out of the content folder)"
+        for line, name in ((1, "httpx.Client"), (5, "httpx.get"))
+    ]),
     "words after it": (
         "::: internal only\nx\n:::\n",
         ["1:1 KB402 error: unexpected 'only' after ::: internal (put nothing after the audience's name)"],
