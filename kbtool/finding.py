@@ -49,7 +49,8 @@ class Finding:
 
     `path` is relative to the repository, POSIX; `line` and `column` count from 1. `subject` is what the finding is
     about inside its article (a link, an owner): with code and path it makes the `fingerprint`, which therefore survives
-    moved lines. `excerpt` is the line of the source. `evidence` holds the facts behind it, as JSON types. One that its article
+    moved lines. `excerpt` is the line of the source, of a long one the part around the column, from character `excerpt_from` on
+    (counted from 0). `evidence` holds the facts behind it, as JSON types. One that its article
     silences has a `suppression`.
     """
 
@@ -65,6 +66,7 @@ class Finding:
     fingerprint: str = ""
     owners: tuple[str, ...] = ()
     excerpt: str = ""
+    excerpt_from: int = 0
     evidence: Mapping[str, Any] = field(default_factory=dict)
     suppression: Suppression | None = None
 
@@ -73,12 +75,12 @@ class Finding:
         """Return the key that findings are sorted by: path, line, column, code, message."""
         return (self.path.encode("utf-8", "surrogateescape"), self.line, self.column, self.code, self.message)
 
-    def finished(self, fingerprint: str, owners: tuple[str, ...], excerpt: str) -> Finding:
+    def finished(self, fingerprint: str, owners: tuple[str, ...], excerpt: str, excerpt_from: int = 0) -> Finding:
         """Return it with what a run adds when it has found everything."""
         return Finding(  # `replace` takes half as long again
             code=self.code, name=self.name, severity=self.severity, path=self.path, message=self.message, line=self.line,
             column=self.column, hint=self.hint, subject=self.subject, fingerprint=fingerprint, owners=owners, excerpt=excerpt,
-            evidence=self.evidence, suppression=self.suppression,
+            excerpt_from=excerpt_from, evidence=self.evidence, suppression=self.suppression,
         )
 
 

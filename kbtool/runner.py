@@ -16,6 +16,7 @@ from kbtool.freshness import is_current, require_history, verdict
 from kbtool.suppressions import Judged, Silencer, SuppressionCheck
 
 _EXCERPT = 200  #: characters of the source line that a finding shows
+_LED_BY = 80  #: so many of them stand before one that is far from the start
 
 
 Facts = list[Finding | Unknown]
@@ -129,9 +130,10 @@ def _finished(findings: Iterable[Finding], evidence: Evidence) -> tuple[Finding,
         counted[identity] = nth = counted.get(identity, 0) + 1
         article = articles.get(finding.path)
         owned = article or gone.get(finding.path)
+        start = max(finding.column - _LED_BY, 0) if finding.column > _EXCERPT - _LED_BY else 0
         out.append(finding.finished(
             _fingerprint(*identity, nth), owned.front_matter.owners if owned else (),
-            article.line(finding.line)[:_EXCERPT].rstrip() if article else "",
+            article.line(finding.line)[start : start + _EXCERPT].rstrip() if article else "", start,
         ))
     return tuple(out)
 

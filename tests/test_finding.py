@@ -35,8 +35,8 @@ def test_a_finding_is_frozen() -> None:
 def test_a_finished_finding_is_the_same_but_for_what_was_added() -> None:
     """No field is lost on the way, whatever fields there are."""
     given = {field.name: f"its {field.name}" for field in dataclasses.fields(Finding)}
-    found = Finding(**given).finished("print", ("ana",), "a line")  # type: ignore[arg-type]
-    assert {name: getattr(found, name) for name in given} == given | {"fingerprint": "print", "owners": ("ana",), "excerpt": "a line"}
+    found = Finding(**given).finished("print", ("ana",), "a line", 7)  # type: ignore[arg-type]
+    assert {name: getattr(found, name) for name in given} == given | {"fingerprint": "print", "owners": ("ana",), "excerpt": "a line", "excerpt_from": 7}
 
 
 ERROR, WARNING = _finding("error"), _finding("warning")

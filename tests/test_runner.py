@@ -18,6 +18,7 @@ from kbtool.check import Article, Check, Evidence, Finding, Severity, SkipCheck,
 from kbtool.config import load_config
 from kbtool.evidence import gather
 from kbtool.finding import ArticleVerdict, Run, Skipped, Verdict
+from kbtool.reports.text import render
 from kbtool.runner import run
 from kbtool.testing import Repository, knowledge_base
 
@@ -84,6 +85,18 @@ class Blind(Check):
 def evidence(tmp_path: Path) -> Callable[..., Evidence]:
     """Return a function that gathers the evidence of three articles."""
     return lambda config="": knowledge_base(tmp_path, FILES, config=config)
+
+
+@pytest.mark.parametrize(("before", "start", "at"), [(0, 0, 0), (119, 0, 119), (120, 41, 79), (500, 421, 79)])
+def test_a_long_line_is_shown_around_what_is_wrong(tmp_path: Path, before: int, start: int, at: int) -> None:
+    """Of a long line, the part around the column is the excerpt, and the carets stand below the word."""
+    text = f"---\ntitle: A\n---\n{'x' * before}bad word{'y' * 300}\n"
+    found = run(knowledge_base(tmp_path, {"content/a.md": text}), [BadWord()])
+    one = found.findings[0]
+    assert (one.column, one.excerpt_from, one.excerpt.find("bad word"), len(one.excerpt)) == (before + 1, start, at, 200)
+    shown = render(found).split("\n")
+    assert shown[2].find("bad word") == shown[3].find("^") == len(f"  {'':>7} | ") + at + bool(start)
+    assert ("…x" in shown[2]) == bool(start)
 
 
 def test_findings_are_sorted_and_complete(evidence: Callable[..., Evidence]) -> None:

@@ -81,7 +81,7 @@ def _finding(finding: Finding, paint: Paint) -> Iterator[str]:
     head = paint(severity, f"{severity} {finding.code}")
     yield f"  {where:<7} {head} {visible(finding.message)} {paint('dim', f'[{finding.name}]')}"
     if finding.excerpt.strip():
-        yield paint("dim", f"  {finding.line:>7} | ") + visible(finding.excerpt)
+        yield paint("dim", f"  {finding.line:>7} | ") + "…" * bool(finding.excerpt_from) + visible(finding.excerpt)
         yield paint("dim", f"  {'':>7} | ") + paint(severity, _marker(finding))
     if finding.hint:
         yield f"  {'':>7} {paint('hint', f'→ {visible(finding.hint, None)}')}"
@@ -89,8 +89,8 @@ def _finding(finding: Finding, paint: Paint) -> Iterator[str]:
 
 def _marker(finding: Finding) -> str:
     """Return carets under the word that the finding starts at, in the line as it is shown."""
-    at = finding.column - 1
-    before = _NO_TAB.sub(" ", visible(finding.excerpt[:at])) if at else ""
+    at = finding.column - 1 - finding.excerpt_from
+    before = " " * bool(finding.excerpt_from) + (_NO_TAB.sub(" ", visible(finding.excerpt[:at])) if at else "")
     word = _WORD.match(finding.excerpt[at:])
     return before + "^" * max(1, len(visible(word[0])) if word else 1)
 
