@@ -145,7 +145,7 @@ def build(root: Path | None, /, names: Sequence[str], fail_on: str | None, allow
         return 1
     with shell.progress(f"Building {' and '.join(edition.name for edition in editions)}"):
         published = publish(evidence, editions, allow_empty=allow_empty)
-    code = max((shell.tell(found, evidence.config) for found in published), key=shell.weight)
+    code = shell.tell(published, evidence.config)
     verdict = run.exit_code(fail_on or evidence.config.fail_on, strict=options["strict"])
     verdict = 0 if verdict == 1 and options["exit_zero"] else verdict
     return max((code, verdict), key=shell.weight)

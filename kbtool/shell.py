@@ -244,12 +244,18 @@ def write(text: str, *, nl: bool = True) -> None:
         silence_stdout()
 
 
-def tell(found: Published, config: Config) -> int:
-    """Say what became of one edition; return its exit code."""
+def tell(published: Sequence[Published], config: Config) -> int:
+    """Say what became of the editions; return the exit code. What has stopped several of them is said once."""
+    codes = [_tell_one(found, config) for found in published]
+    for failure in dict.fromkeys(str(found.failure) for found in published if found.failure):
+        say(failure)
+    return max(codes, key=weight)
+
+
+def _tell_one(found: Published, config: Config) -> int:
     for note in found.notes:
         say(f"warning[{found.edition}]: {note}")
     if found.failure:
-        say(str(found.failure))
         return found.failure.exit_code
     for leak in found.leaks:
         say(f"error[leak]: {leak_line(leak)}")

@@ -469,6 +469,15 @@ def test_the_worst_of_several_editions_counts(published: Any) -> None:
     assert published.run("build", "--edition", "public", "--exit-zero").code == 0
 
 
+def test_what_stops_all_editions_is_said_once(published: Any) -> None:
+    """An extension that is not installed stops each of them, and is one line."""
+    published.write("mkdocs.yml", "site_name: Help\nmarkdown_extensions: [no.such.extension]\n")
+    done = published.run("build")
+    said = "kbtool: error[engine]: MkDocs could not build the site: Config value 'markdown_extensions': Failed to load extension 'no.such.extension'."
+    assert (done.code, done.err.count("\n")) == (3, 1)
+    assert done.err.startswith(said)
+
+
 def test_checks_that_are_off_do_not_open_the_boundary(published: Any) -> None:
     """Without the checks an unreadable article is still in no site, and a region that does not close still stops it."""
     published.write("pyproject.toml", '[tool.kbtool]\nignore = ["KB001", "KB402"]\n')
