@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
 from kbtool.front_matter import Problem
+from kbtool.regions import fences
 
 MARKDOWN = (".md", ".markdown", ".mdown", ".mkdn", ".mkd")  #: what MkDocs makes pages of
 MAX_DEPTH = 64  #: folders inside folders
@@ -16,6 +18,7 @@ State = tuple[int, int, int, int]  #: size, inode, time of the last change to th
 NO_STATE: State = (0, 0, 0, 0)  #: that of no file
 LFS_POINTER = "lfs-pointer"  #: the key of the problem that a file is a pointer of Git LFS
 _POINTER = re.compile(rb"version https://(?:git-lfs|hawser)\.github\.com/spec/v\d+\r?\n(?:[^\n]*\n)*?oid \w+:[0-9a-f]+\r?\n")
+_CONFLICT = re.compile(r"(?:([<>])\1{6}(?: .*)?|={7})\Z")
 _BACKUP_ENDINGS = ("~", ".bak", ".orig", ".rej", ".swp", ".tmp")
 
 
@@ -122,4 +125,22 @@ def decode(raw: bytes) -> tuple[str, Problem | None]:
         return "", Problem(line, f"not UTF-8 at byte {error.start}", "save the file as UTF-8")
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "<<<<<<<" in text and (line := _conflict(text.split("\n"))):
+        return "", Problem(line, "a merge conflict starts here", "resolve it; show one in a fence of its own")
     return text.removeprefix("\ufeff"), None
+
+
+def conflict_line(lines: Sequence[str]) -> int:
+    """Return the line, from 1, on which what git leaves of a merge conflict begins, in code too; 0 where there is none."""
+    marks = [(line[0], number) for number, line in enumerate(lines, 1) if _CONFLICT.match(line)]
+    starts = [number for mark, number in marks if mark == "<"]
+    return starts[0] if "<=>" in "".join(mark for mark, _ in groupby(mark for mark, _ in marks)) else 0
+
+
+def _conflict(lines: list[str]) -> int:
+    """Return the line on which a merge conflict begins that is no example: one that stands in a fence as a whole."""
+    if conflict_line(lines):
+        for start, end in fences(lines):
+            if conflict_line(lines[start:end]):
+                lines[start:end] = [""] * (end - start)
+    return conflict_line(lines)

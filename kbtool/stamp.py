@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from kbtool.config import Config
+from kbtool.content_files import conflict_line
 from kbtool.errors import IncompleteError
 from kbtool.front_matter import Parts, split
 from kbtool.journal import Change, digest, locate, write_all
@@ -26,7 +27,6 @@ from kbtool.yaml_text import YamlTextError, parse
 REVIEW_KEYS = ("last_reviewed_on", "last_reviewed_by", "review_seal")
 _LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _LINE_END = re.compile(r"[\r\n]*\Z")
-_CONFLICT = re.compile(r"^(?:([<>])\1{6}(?= |$)|={7}$)", re.MULTILINE)
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 #: Words that other readers of YAML take for a boolean, a number or nothing; dates are written as everybody writes them.
 _NOT_TEXT = re.compile(r"(?i:y|n|yes|no|on|off|true|false|null|~)|[-+.]*[\d.][\d_.,:+-]*(?:e[-+]?\d+)?|0[xo][\da-f]+")
@@ -106,10 +106,8 @@ class _Text:
 
 
 def _refuse_conflict(plain: str) -> None:
-    marks = [(mark[0][0], mark.start()) for mark in _CONFLICT.finditer(plain)]
-    starts = [start for mark, start in marks if mark == "<"]
-    if starts and "<=>" in re.sub(r"([<=>])\1+", r"\1", "".join(mark for mark, _ in marks)):
-        line = plain.count("\n", 0, starts[0]) + 1
+    line = conflict_line(plain.split("\n")) if "<<<<<<<" in plain else 0
+    if line:
         raise UnsafeEditError(line, "a merge conflict starts here", "resolve it; indent what only shows one")
 
 

@@ -78,6 +78,30 @@ def test_decode_names_what_is_wrong(raw: bytes, line: int, message: str) -> None
     assert problem.hint
 
 
+OURS, THEIRS = "<<<<<<< HEAD\na\n=======\n", "b\n>>>>>>> theirs\n"
+FENCE = "```\n"
+
+
+@pytest.mark.parametrize(("text", "line"), [
+    (f"---\ntitle: A\n{OURS}{THEIRS}---\n", 3), (f"---\ntitle: A\n---\n\n{OURS}{THEIRS}", 5), (f"{OURS}||||||| 1234\n=======\n{THEIRS}".replace("\n", "\r\n"), 1),
+    (f"{OURS}{THEIRS}".replace(" HEAD", "").replace(" theirs", ""), 1), (f"{OURS}{FENCE}x\n{FENCE}{THEIRS}", 1),
+    (f"<<<<<<< HEAD\n{FENCE}a\n=======\n{FENCE}{THEIRS}{FENCE}", 1), (f"{FENCE}{OURS}{THEIRS}{FENCE}\n{OURS}{THEIRS}", 9),
+])
+def test_a_merge_conflict_is_no_text(text: str, line: int) -> None:
+    """What git has left of a conflict, wherever it is, is named with its first line."""
+    found, problem = decode(text.encode())
+    assert (found, problem and (problem.line, problem.message)) == ("", (line, "a merge conflict starts here"))
+
+
+@pytest.mark.parametrize("text", [
+    OURS, THEIRS, f"{THEIRS}{OURS}", f"{FENCE}{OURS}{THEIRS}{FENCE}", f"{FENCE}diff\n{OURS}x\n=======\n{THEIRS}{FENCE}Text.\n", f"> {FENCE}".join(f"> {line}\n" for line in [OURS, THEIRS]),
+    "Title\n=======\n\n>>>>>>> deep\n", f"    {OURS}{THEIRS}", "a <<<<<<< b\n=======\n>>>>>>> c\n", "<<<<<<<x\n=======\n>>>>>>>y\n",
+])
+def test_what_shows_a_conflict_or_looks_like_one_is_text(text: str) -> None:
+    """An example in a fence of its own, in a quote or indented, is none, and neither are headings and quotes alone."""
+    assert decode(text.encode()) == (text, None)
+
+
 @given(st.binary(max_size=40))
 def test_decode_never_raises(raw: bytes) -> None:
     """Any bytes are text with plain line ends, or a problem."""

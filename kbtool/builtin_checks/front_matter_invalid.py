@@ -15,8 +15,8 @@ class FrontMatterInvalid(Check):
     """The front matter cannot be read, or a value in it is not what its key asks for.
 
     Fires for text that is not YAML, a key twice, an unknown key (with the nearest known one), a date that is not in the
-    calendar, an audience that no edition has, front matter that starts below the first line, and files that are not UTF-8
-    text at all.
+    calendar, an audience that no edition has, front matter that starts below the first line, a merge conflict that git has left
+    anywhere in the file, and files that are not UTF-8 text at all.
 
     Why it matters: MkDocs prints front matter that it cannot read as text on the page, and other tools read a date that
     they cannot parse as "no date". Here such an article is in no edition until it is readable.

@@ -55,6 +55,9 @@ VALUES = {
 }
 
 TEXTS = {
+    "merge conflict": ("---\ntitle: a\n---\n\n<<<<<<< HEAD\nx\n=======\ny\n>>>>>>> z\n", [
+        "5:1 KB001 error: a merge conflict starts here (resolve it; show one in a fence of its own)",
+    ]),
     "never ends": ("---\ntitle: x\n", ["1:1 KB001 error: the front matter starts here and never ends (close it with a line of ---)"]),
     "toml": ("+++\ntitle = 'x'\n+++\n", [
         "1:1 KB001 error: the front matter is TOML (write it as YAML between two lines of ---)",
