@@ -56,6 +56,7 @@ def _folder_or_none(value: object) -> str | None:
     return None if value is None else _folder(value)
 
 
+_NEAR = (0.8, 0.6)  #: how near words are asked for: the nearest of all is found by either, by the first in a tenth of the time
 _NAME = re.compile(r"""(?:"[^"]*"|'[^']*'|[\w-]+)""")  # one part of a key in TOML
 IntervalField = Annotated[Interval, BeforeValidator(_interval)]
 AgeField = Annotated[dt.timedelta, BeforeValidator(_age)]
@@ -288,7 +289,8 @@ _OURS_HINT = "the folder of pyproject.toml is the root"
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return `; did you mean "x"?` for the nearest known word, whatever its case, or nothing."""
     folded = {name.casefold(): name for name in known}
-    near = difflib.get_close_matches(word.casefold(), list(folded), n=1, cutoff=0.6)
+    tries = (difflib.get_close_matches(word.casefold(), list(folded), n=1, cutoff=cutoff) for cutoff in _NEAR)
+    near = next(filter(None, tries), [])
     return f'; did you mean "{folded[near[0]]}"?' if near else ""
 
 
