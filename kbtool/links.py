@@ -6,7 +6,6 @@ to be said about a link, since that parse is ten times as slow.
 
 from __future__ import annotations
 
-import difflib
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
@@ -100,18 +99,3 @@ def site_assets(evidence: Evidence, editions: Iterable[Edition]) -> set[str]:
         found |= {str(name).lstrip("/") for name in named if name}
     found &= evidence.content.assets.keys()
     return found.union(*(evidence.styles.get(source, ()) for source in found))
-
-
-def nearest(path: str, known: Iterable[str]) -> str:
-    """Return `did you mean "x"?` for a path whose file has the same name elsewhere, or nearly that name, else nothing."""
-    names: dict[str, list[str]] = {}
-    for other in known:
-        names.setdefault(posixpath.basename(other).casefold(), []).append(other)
-    wanted = posixpath.basename(path.rstrip("/")).casefold()
-    close = difflib.get_close_matches(wanted, names, n=1, cutoff=0.75)
-    close = close or difflib.get_close_matches(f"{wanted}.md", names, n=1, cutoff=0.9)
-    if not close:
-        return ""
-    folder = posixpath.dirname(path)
-    best = min(names[close[0]], key=lambda other: (posixpath.dirname(other) != folder, other))
-    return f'did you mean "{best}"?'

@@ -5,9 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property
-from typing import NamedTuple
+from itertools import chain
+from typing import Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from kbtool.articles import Article, Content
@@ -184,3 +187,33 @@ class UrlMap:
     def _is_page(self, path: str) -> bool:
         """Return whether a path has the form of a page's URL; `x.md` names a file and has been looked up as one."""
         return not path.endswith((".md", ".markdown"))
+
+    def nearest(self, path: str, kind: Literal["article", "asset"]) -> str:
+        """Return `did you mean "x"?` for a path whose file has the same name elsewhere, or nearly that name, else nothing."""
+        names = self._names[kind]
+        close = names.near(posixpath.basename(path.rstrip("/")).casefold())
+        folder = posixpath.dirname(path)
+        best = min(names.paths.get(close, ()), key=lambda other: (posixpath.dirname(other) != folder, other), default="")
+        return f'did you mean "{best}"?' if best else ""
+
+    @cached_property
+    def _names(self) -> dict[str, _Names]:
+        return {"article": _Names(self.content.by_source), "asset": _Names(self.content.assets)}
+
+
+class _Names:
+    """Files by their names; links that are broken by one cause often name the same file."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self.paths: dict[str, list[str]] = {}
+        for path in paths:
+            self.paths.setdefault(posixpath.basename(path).casefold(), []).append(path)
+        self._near: dict[str, str] = {}
+
+    def near(self, wanted: str) -> str:
+        """Return the name that is nearest to one, or nothing."""
+        if wanted not in self._near:
+            asked = ((wanted, 0.75), (f"{wanted}.md", 0.9))
+            tries = (get_close_matches(name, self.paths, n=1, cutoff=least) for name, least in asked)
+            self._near[wanted] = wanted if wanted in self.paths else next(chain.from_iterable(tries), "")
+        return self._near[wanted]

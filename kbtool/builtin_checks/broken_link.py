@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kbtool.check import Article, Check, Evidence, Finding
-from kbtool.links import broken_targets, is_file, nearest
+from kbtool.links import broken_targets, is_file
 
 
 @dataclass(frozen=True)
@@ -38,5 +38,5 @@ class BrokenLink(Check):
             if not is_file(link, target):
                 yield self.finding(
                     article, f"there is no page {link.target!r}", line=link.line, column=link.column, subject=link.target,
-                    hint=nearest(target.source, evidence.content.by_source) or "correct or remove the link",
+                    hint=evidence.urls.nearest(target.source, "article") or "correct or remove the link",
                 )

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from kbtool.check import Article, Check, Evidence, Finding
 from kbtool.includes import chosen, circle, selection
-from kbtool.links import broken_targets, is_file, nearest
+from kbtool.links import broken_targets, is_file
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class MissingAsset(Check):
             if is_file(link, target):
                 yield self.finding(
                     article, f"there is no file {link.target!r}", line=link.line, column=link.column, subject=link.target,
-                    hint=nearest(target.source, evidence.content.assets) or "add the file, or correct the path",
+                    hint=evidence.urls.nearest(target.source, "asset") or "add the file, or correct the path",
                 )
         yield from self._includes(article, evidence)
 
