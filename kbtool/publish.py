@@ -30,6 +30,7 @@ from kbtool.witness import withheld
 
 WORK = ".kbtool"
 _LOCK = "build.lock"
+_RECORDS = ("audit", "built", "manifest", "pages", "purge")  #: folders of what is kept of each edition
 _GIVES_WAY = 10  #: to the engine of another edition: the largest decides how long all take
 _WITHHOLD = ("KB001", "KB008", "KB4")
 
@@ -111,7 +112,7 @@ def _clear_up(config: Config, work: Path) -> None:
     shutil.rmtree(work, ignore_errors=True)
     for beside in (config.root / config.site).glob(f"{BESIDE}*"):
         shutil.rmtree(beside, ignore_errors=True)
-    for path in chain.from_iterable((config.work / kind).glob(".*") for kind in ("built", "manifest", "pages", "purge")):
+    for path in chain.from_iterable((config.work / kind).glob(".*.*") for kind in _RECORDS):
         path.unlink()
 
 

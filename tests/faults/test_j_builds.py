@@ -167,6 +167,16 @@ def test_j13_a_killed_build_leaves_each_site_whole(kb: Any, tmp_path: Path, seed
     assert killed
 
 
+@pytest.mark.parametrize("folder", ["audit", "built", "manifest", "pages", "purge"])
+def test_j13_what_a_killed_build_was_writing_goes(kb: Any, folder: str) -> None:
+    """A file that was being written beside the one it should replace is removed by the next build."""
+    assert build(kb)[0] == 0
+    kept = work(kb)
+    (kb.root / f".kbtool/{folder}/.public.x7k2").write_text("half")
+    assert build(kb)[0] == 0
+    assert work(kb) == kept
+
+
 def test_j13_the_engine_of_a_killed_build_ends_with_it(kb: Any, tmp_path: Path) -> None:
     """Nobody goes on writing where the next build clears up."""
     slow = (  # once it is on its way, as an engine is that renders
