@@ -326,7 +326,8 @@ def _marker_problems(line: int, word: str, rest: str, audiences: frozenset[str])
         yield Problem(line, f"unknown audience {word!r}", hint)
     elif word not in audiences:
         nearest = difflib.get_close_matches(word.lower(), sorted(audiences), n=1)
-        hint = f"did you mean {nearest[0]!r}?" if nearest else f"known audiences: {', '.join(sorted(audiences))}"
+        known = f"known audiences: {', '.join(sorted(audiences))}; words of other tools belong into `directives`"
+        hint = f"did you mean {nearest[0]!r}?" if nearest else known
         yield Problem(line, f"unknown audience {word!r}", hint)
     elif rest:
         yield Problem(line, f"unexpected {rest!r} after ::: {word}", "put nothing after the audience's name")

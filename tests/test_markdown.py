@@ -225,7 +225,7 @@ def test_regions_are_read_line_by_line(body: str, expected: list[Region]) -> Non
 
 PROBLEMS = [
     ("::: interal\n:::", 1, "unknown audience 'interal'", "did you mean 'internal'?"),
-    ("::: a.b.c\n:::", 1, "unknown audience 'a.b.c'", "known audiences: internal, public"),
+    ("::: a.b.c\n:::", 1, "unknown audience 'a.b.c'", "kbtool runs no mkdocstrings: keep pages that are made from code out of the content folder"),
     (":::{internal}\n:::", 1, "unknown audience '{internal}'", "did you mean 'internal'?"),
     ("::: internal {.x}\n:::", 1, "unexpected '{.x}' after ::: internal", "put nothing after the audience's name"),
     ("x\n:::", 2, "::: closes a region that was never opened", "remove the line"),

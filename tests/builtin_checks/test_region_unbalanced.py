@@ -7,7 +7,7 @@ import pytest
 from kbtool.builtin_checks.region_unbalanced import RegionUnbalanced
 from kbtool.testing import check_article, in_words
 
-CLOSE, KNOWN = "add a line ::: where it ends", "known audiences: internal, public"
+CLOSE, KNOWN = "add a line ::: where it ends", "known audiences: internal, public; words of other tools belong into `directives`"
 ALONE = "put it on a line of its own, or show it as code, between backticks"
 ELSEWHERE = "once parts for others are cut, code begins or ends elsewhere"
 FIRES = {
