@@ -188,13 +188,12 @@ def since_the_review(repo: Repository, path: str) -> tuple[list[str], int]:
     changed = repo.git("diff", "--no-renames", "--name-only", start, "HEAD", "--", *files).split() if files else []
     landings: set[str] = set()
     for file in changed:
-        then = before = repo.git("ls-tree", start, "--", file)
-        mine: list[str] = []
+        way = [(repo.git("ls-tree", start, "--", file), "")]  # what it was, by which landing; what led back to it is no part of it
         for commit in main[base + 1:]:
             now = repo.git("ls-tree", commit, "--", file)
-            mine = [] if now == then else [*mine, commit] if now != before else mine
-            before = now
-        landings.update(mine)
+            states = [state for state, _ in way]
+            way = way[: states.index(now) + 1] if now in states else [*way, (now, commit)]
+        landings.update(commit for _, commit in way[1:])
     return changed, len(landings)
 
 
