@@ -205,6 +205,7 @@ CHANNELS: dict[str, tuple[str, str | bytes]] = {
     "data in a style sheet": ("assets/app.css", f"a{{background:url({in_uri(f'<svg><text>{SECRET}</text></svg>', 'image/svg+xml')})}}"),
     "packed data": ("p/index.html", page(href=in_uri(gzip.compress(SECRET.encode()), "application/gzip"))),
     "data in data": ("p/index.html", page(href=in_uri(f"<img src='{in_uri(SECRET)}'>", "TEXT/HTML"))),
+    "data of a kind in mixed case": ("p/index.html", page(href=in_uri(SECRET).replace("base64", "BaSe64"))),
     "percent-encoded data": ("p/index.html", page(href=in_uri(SECRET).replace("=", "%3D").replace("W", "%57"))),
     "data in JSON": ("feed.json", json.dumps(in_uri(SECRET)).replace("/", "\\/")),
     "PDF": ("a.pdf", pdf("BT " + "".join(f"({word} ) Tj " for word in SECRET.split()) + "ET")),
