@@ -337,7 +337,7 @@ class Auditor:
             window = before + chunks[at : at + _WINDOW]
             folded = [self._folder.fold(window)]
             if not self._folder.glued.isdisjoint(window):
-                folded.append(self._folder.fold(" ".join(window).replace(GLUE, "").split()))
+                folded.append(self._folder.run_together(window, self._longest))
             if self._words is not None:
                 self._words |= dict.fromkeys(folded)
             yield from ((PHRASE, phrase) for phrase in [*self._folder.phrases(window, folded)] if not self._is_forgotten(phrase))

@@ -197,13 +197,28 @@ class Folder(dict[str, str]):
         """Return the words of the chunks, joined by single spaces."""
         return " ".join(filter(None, map(self.__getitem__, chunks)))
 
+    def run_together(self, chunks: list[str], span: int) -> str:
+        """Return the words when those in a chunk are run together: of the chunks to which that matters, and near them.
+
+        Those are more words on each side than `span`, which anything that is looked for has at most. Words run together without
+        such a chunk among them are in a row also when they are folded apart.
+        """
+        chunks = [chunk for chunk in chunks if self[chunk] or chunk in self.glued]
+        end, parts = 0, list[str]()
+        for at in [at for at, chunk in enumerate(chunks) if chunk in self.glued]:
+            if at - span > end:
+                parts.append(BARRIER)
+            parts += chunks[max(at - span, end) : at + span + 1]
+            end = max(end, at + span + 1)
+        return self.fold(" ".join(parts).replace(GLUE, "").split())
+
     def words(self, text: str) -> str:
         """Return the words of a text, joined by one space; the same as `fold_words`, and faster where chunks repeat."""
         return _words(text) if _is_plain(text) else self.fold(text.replace(GLUE, " ").replace(BARRIER, " ").split())
 
     def phrases(self, chunks: list[str], folded: list[str]) -> Iterator[str]:
         """Yield the phrases in chunks; `folded` are their words, apart and run together."""
-        hot = [] if self._hot.keys().isdisjoint(chunks) else self._hot.keys() & {*chunks}
+        hot = {*filter(self._hot.__contains__, chunks)}
         pieces = sorted({piece for chunk in hot for piece in self._hot[chunk] if piece in self._forms})
         for chunk in hot if not pieces else ():
             del self._hot[chunk]  # its phrases were forgotten
