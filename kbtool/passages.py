@@ -208,10 +208,10 @@ class Passages:
         yield from filter(_is_key, {*fold_words(source).split()})
 
     def _silence(self, kept: Path | None) -> None:
-        """Look no longer for what is shown, as it stands in its source or as a page shows it for the most part.
+        """Look no longer for what is shown, as a page shows it for the most part.
 
-        That is most of what is shown and withheld. `look_up` takes more time, since it tries every reading of what is shown,
-        and is asked only for what a site was found to hold.
+        That is nearly all that a site can hold of what is both shown and withheld. `look_up` takes more time, since it tries
+        every reading of what is shown, and is asked only for what a site was found to hold.
         """
         telling = {word for text in self._short for word in _rare(text)}
         self._runs = Runs(self._long, {*self._short, *telling})
@@ -232,9 +232,9 @@ class Passages:
             if key in known:
                 files[key] = known[key]
             elif key not in files:
-                forms = dict.fromkeys([self._fold(markdown), self._fold(next(without_tags(_displayed(markdown))))])
-                files[key] = frozenset(chain.from_iterable(map(self._runs.find, forms)))
-                lines |= forms
+                words = self._fold(next(without_tags(_displayed(markdown))))
+                files[key] = frozenset(self._runs.find(words))
+                lines[words] = None
         if kept:
             keep(kept, was if known else None, self.sought(0, ()), files, heard(lines))
         return frozenset[Hit]().union(*files.values())
