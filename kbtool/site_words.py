@@ -11,7 +11,7 @@ from collections.abc import Container, Iterable, Iterator
 # A piece of so many characters is filed under so many grams in a row, of so many characters: every chunk that has the piece
 # has one of them at a place that is looked at, which are as many characters apart.
 _GRAMS = ((7, 4, 4), (4, 2, 3), (1, 1, 1))
-_KEPT_CHUNK, _KEPT = 256, 500_000  # longest chunk, and number of chunks, remembered
+_KEPT_CHUNK, _KEPT = 1_024, 500_000  # longest chunk, and number of chunks, remembered
 GLUE = "\x01"  #: stands where a tag was: it parts words, or runs them together
 BARRIER = "\x02"  #: a chunk that folds to a word which no other text has
 
