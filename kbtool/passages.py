@@ -32,12 +32,13 @@ _DIGEST = 16  # bytes
 _KEY = 8  # characters from which such a word tells alone, out of a longer text
 
 
+_TARGET = r"(?:<[^>\n]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)"  # what a link leads to
+# What comes first in each choice is one character: then a text is not tried at the others.
 _NOT_WORDS = re.compile(
     r"\n[ \t>]*(?:```+|~~~+)(?:[^\"\n]*\b(?:hl_lines|linenums)=\"[\d -]*\")*[^\"\n]*"  # a fence and its language, up to its title
     r"|\"[ \t]+(?:hl_lines|linenums)=\"[\d -]*"  # its numbers of lines, behind that
     r"|\n[ \t]*(?:!!!|\?\?\?\+?|:::+|===[!+]?)[^\"\n]*"  # an admonition, tab or region
-    r"|(?:\]\(\s*|\n {0,3}\[(?!\^)[^\]\n]+\]:[ \t]*)"  # what a link leads to
-    r"(?:<[^>\n]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)"
+    rf"|\]\(\s*{_TARGET}|\n {{0,3}}\[(?!\^)[^\]\n]+\]:[ \t]*{_TARGET}"
     r"|\]\[[^\]\n]*\]"  # its reference
 )
 _NOT_SEEN = re.compile(  # images, titles of links, attributes, numbers of lists, icons, comments
