@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import gc
 import os
 import sys
 import tempfile
@@ -93,6 +94,7 @@ def main() -> None:
     parser.add_argument("--growth", default="")
     given = parser.parse_args()
     script = given.make_kb.resolve()
+    gc.disable()  # as the command does
     with tempfile.TemporaryDirectory(prefix="kbtool-bench-") as folder:
         work = Path(folder)
         kb = prepared(script, work / "kb", given.articles)

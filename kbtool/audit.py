@@ -24,12 +24,12 @@ from kbtool.site_text import BROKEN, embedded, texts
 from kbtool.site_words import (
     BARRIER,
     GLUE,
-    HIDDEN_TAG,
     TAG,
     Folder,
     comment_readings,
     decode_escapes,
     fold_words,
+    has_hidden_tag,
     has_words,
 )
 
@@ -232,7 +232,7 @@ class Auditor:
 
     def _names(self, names: Sequence[str]) -> Iterator[tuple[str, str, list[Hit]]]:
         """Return what the names of entries say; those without markup are searched together, since few say anything."""
-        plain = [name for name in names if "<" not in name and not HIDDEN_TAG.search(name)]
+        plain = [name for name in names if "<" not in name and not has_hidden_tag(name)]
         clean = {*plain} if not any(self._search_words(*plain)) else ()
         return ((name, "name", self._name(name)) for name in names if name not in clean)
 
@@ -295,7 +295,7 @@ class Auditor:
     def _search_markup(self, text: str) -> Iterator[Hit]:
         if "<" in text:
             yield from self._search_tagged(text)
-        if HIDDEN_TAG.search(text):
+        if has_hidden_tag(text):
             yield from self._search_tagged(decode_escapes(text))
 
     def page(self, text: str) -> dict[Hit, None]:
@@ -337,7 +337,7 @@ class Auditor:
             window = before + chunks[at : at + _WINDOW]
             folded = [self._folder.fold(window)]
             if not self._folder.glued.isdisjoint(window):
-                folded.append(self._folder.fold(" ".join(window).replace(GLUE, "").split()))
+                folded.append(self._folder.run_together(window, self._longest))
             if self._words is not None:
                 self._words |= dict.fromkeys(folded)
             yield from ((PHRASE, phrase) for phrase in [*self._folder.phrases(window, folded)] if not self._is_forgotten(phrase))

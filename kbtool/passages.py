@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import cached_property
-from itertools import chain, repeat
+from itertools import chain, compress, count, repeat
 from typing import TYPE_CHECKING
 
 from kbtool.kept_hits import PART, WHOLE, Hit, Searched, Sought, heard, keep, read_searched
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SHINGLE = 8  # words
-_STEP = 3  # words from one look to the next: every shingle has a run that begins at such a place
+_STEP = 4  # words from one look to the next: every shingle has a run that begins at such a place
 _RUN = _SHINGLE - _STEP + 1  # words
 _PHRASE, _TITLE = 4, 3  # words from which a text, a title, tells without a rare word
 _LONG = 12  # characters that make a word telling
@@ -32,12 +32,13 @@ _DIGEST = 16  # bytes
 _KEY = 8  # characters from which such a word tells alone, out of a longer text
 
 
+_TARGET = r"(?:<[^>\n]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)"  # what a link leads to
+# What comes first in each choice is one character: then a text is not tried at the others.
 _NOT_WORDS = re.compile(
     r"\n[ \t>]*(?:```+|~~~+)(?:[^\"\n]*\b(?:hl_lines|linenums)=\"[\d -]*\")*[^\"\n]*"  # a fence and its language, up to its title
     r"|\"[ \t]+(?:hl_lines|linenums)=\"[\d -]*"  # its numbers of lines, behind that
     r"|\n[ \t]*(?:!!!|\?\?\?\+?|:::+|===[!+]?)[^\"\n]*"  # an admonition, tab or region
-    r"|(?:\]\(\s*|\n {0,3}\[(?!\^)[^\]\n]+\]:[ \t]*)"  # what a link leads to
-    r"(?:<[^>\n]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)"
+    rf"|\]\(\s*{_TARGET}|\n {{0,3}}\[(?!\^)[^\]\n]+\]:[ \t]*{_TARGET}"
     r"|\]\[[^\]\n]*\]"  # its reference
 )
 _NOT_SEEN = re.compile(  # images, titles of links, attributes, numbers of lists, icons, comments
@@ -148,19 +149,15 @@ class Runs:
 
     def _parts_near(self, words: list[str]) -> Iterator[tuple[str, ...]]:
         """Yield the eight words around each run that is part of a long text."""
-        if self._runs.isdisjoint(_hashes(words, _RUN, _STEP)):
-            return
-        for last in [at * _STEP for at, run in enumerate(_hashes(words, _RUN, _STEP)) if run in self._runs]:
+        for last in compress(count(0, _STEP), map(self._runs.__contains__, _hashes(words, _RUN, _STEP))):
             for at in range(max(last - _STEP + 1, 0), min(last, len(words) - _SHINGLE) + 1):
                 yield tuple(words[at : at + _SHINGLE])
 
     def _short_in(self, words: list[str]) -> Iterator[str]:
-        heads: list[tuple[int, list[_Filed]]] = []
-        if not self._single.keys().isdisjoint(words):
-            heads = [(at, self._single[word]) for at, word in enumerate(words) if word in self._single]
-        if self._double and not self._double.keys().isdisjoint(zip(words[::_STEP], words[1::_STEP], strict=False)):
-            pairs = enumerate(zip(words[::_STEP], words[1::_STEP], strict=False))
-            heads += [(at * _STEP, self._double[pair]) for at, pair in pairs if pair in self._double]
+        heads = [(at, self._single[words[at]]) for at in compress(count(), map(self._single.__contains__, words))]
+        pairs = zip(words[::_STEP], words[1::_STEP], strict=False) if self._double else ()
+        doubles = compress(count(0, _STEP), map(self._double.__contains__, pairs))
+        heads += [(at, self._double[words[at], words[at + 1]]) for at in doubles]
         for at, filed in heads:
             for before, text in filed:
                 if at >= before and words[at - before : at - before + len(text)] == text:
@@ -212,10 +209,10 @@ class Passages:
         yield from filter(_is_key, {*fold_words(source).split()})
 
     def _silence(self, kept: Path | None) -> None:
-        """Look no longer for what is shown, as it stands in its source or as a page shows it for the most part.
+        """Look no longer for what is shown, as a page shows it for the most part.
 
-        That is most of what is shown and withheld. `look_up` takes more time, since it tries every reading of what is shown,
-        and is asked only for what a site was found to hold.
+        That is nearly all that a site can hold of what is both shown and withheld. `look_up` takes more time, since it tries
+        every reading of what is shown, and is asked only for what a site was found to hold.
         """
         telling = {word for text in self._short for word in _rare(text)}
         self._runs = Runs(self._long, {*self._short, *telling})
@@ -236,9 +233,9 @@ class Passages:
             if key in known:
                 files[key] = known[key]
             elif key not in files:
-                forms = dict.fromkeys([self._fold(markdown), self._fold(next(without_tags(_displayed(markdown))))])
-                files[key] = frozenset(chain.from_iterable(map(self._runs.find, forms)))
-                lines |= forms
+                words = self._fold(next(without_tags(_displayed(markdown))))
+                files[key] = frozenset(self._runs.find(words))
+                lines[words] = None
         if kept:
             keep(kept, was if known else None, self.sought(0, ()), files, heard(lines))
         return frozenset[Hit]().union(*files.values())

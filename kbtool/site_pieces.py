@@ -19,7 +19,16 @@ from collections.abc import Iterable, Sequence
 from operator import methodcaller
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
-from kbtool.site_words import BARRIER, GLUE, HIDDEN_TAG, QUOTED_TAG, UNQUOTED_TAG, comment_readings, decode_escapes, fold_words
+from kbtool.site_words import (
+    BARRIER,
+    GLUE,
+    QUOTED_TAG,
+    UNQUOTED_TAG,
+    comment_readings,
+    decode_escapes,
+    fold_words,
+    has_hidden_tag,
+)
 
 _SECTION, _ENTRY = b"<nav", b"<li"  # what pages repeat
 _TRIES = 16  # times that more is added to get a piece that can stand alone
@@ -53,8 +62,8 @@ def take_apart(text: str) -> Parts:
     if not (text[-1:].isspace() or text.endswith(">")):  # then an escape or a word may go on behind it
         return Parts(0)
     runs_on = text.endswith(">")  # its last word may run into the next piece
-    if "<!--" in text or GLUE in text or BARRIER in text or HIDDEN_TAG.search(text):
-        readings = [text, decode_escapes(text)] if HIDDEN_TAG.search(text) else [text]
+    if "<!--" in text or GLUE in text or BARRIER in text or has_hidden_tag(text):
+        readings = [text, decode_escapes(text)] if has_hidden_tag(text) else [text]
         words = min(_take_apart(one).words for plain in readings for one in comment_readings(plain.replace(GLUE, " ")))
         return Parts(max(0, words - runs_on))
     parts = _take_apart(text)

@@ -68,7 +68,7 @@ def embedded(data: bytes, depth: int = 0) -> Iterator[str]:
 
     What is broken there is no file, nor for a browser.
     """
-    if b"ase64," in data or b"ASE64," in data:
+    if b"64," in data:
         for match in _URI.finditer(data):
             plain = _NOT_BASE64.sub(b"", unquote_to_bytes(match[1]))
             plain = plain[: len(plain) - (len(plain) % 4 == 1)]

@@ -11,7 +11,7 @@ from collections.abc import Container, Iterable, Iterator
 # A piece of so many characters is filed under so many grams in a row, of so many characters: every chunk that has the piece
 # has one of them at a place that is looked at, which are as many characters apart.
 _GRAMS = ((7, 4, 4), (4, 2, 3), (1, 1, 1))
-_KEPT_CHUNK, _KEPT = 256, 500_000  # longest chunk, and number of chunks, remembered
+_KEPT_CHUNK, _KEPT = 1_024, 500_000  # longest chunk, and number of chunks, remembered
 GLUE = "\x01"  #: stands where a tag was: it parts words, or runs them together
 BARRIER = "\x02"  #: a chunk that folds to a word which no other text has
 
@@ -20,8 +20,10 @@ _ESCAPE = re.compile(
     r"|\\u[0-9a-fA-F]{4}(?:\\u[0-9a-fA-F]{4})*|\\u\{[0-9a-fA-F]+\}"  # JSON
     r"|\\x[0-9a-fA-F]{2}|\\.|%[0-9a-fA-F]{2}(?:%[0-9a-fA-F]{2})*"  # JavaScript, URL
 )
-HIDDEN_TAG = re.compile(  # cheap to search, since few texts have one
-    r"&(?:[lL][tT];|\#0*60;?|\#[xX]0*3[cC];?)\\?[A-Za-z/!?]|\\(?:u\{?0*|x)3[cC]|%3[cC]"
+_HIDDEN_TAGS = (  # one for each first character, which are found far faster by themselves
+    re.compile(r"&(?:[lL][tT];|\#0*60;?|\#[xX]0*3[cC];?)\\?[A-Za-z/!?]"),
+    re.compile(r"\\(?:u\{?0*|x)3[cC]"),
+    re.compile(r"%3[cC]"),
 )
 _IGNORABLE = re.compile(  # shown as nothing, so a word may hide behind them
     r"[\x00\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
@@ -35,6 +37,11 @@ QUOTED_TAG = r"""<\\?[A-Za-z/!?](?:[^<>"']++|"[^"]*+"|'[^']*+')*+>"""
 UNQUOTED_TAG = r"<\\?[A-Za-z/!?][^<>]*>"
 TAG = re.compile(f"({QUOTED_TAG}|{UNQUOTED_TAG})")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+
+
+def has_hidden_tag(text: str) -> bool:
+    """Return whether a text may have a tag behind escapes; few have."""
+    return any(hidden.search(text) for hidden in _HIDDEN_TAGS)
 
 
 def _unescaped(match: re.Match[str]) -> str:
@@ -190,13 +197,28 @@ class Folder(dict[str, str]):
         """Return the words of the chunks, joined by single spaces."""
         return " ".join(filter(None, map(self.__getitem__, chunks)))
 
+    def run_together(self, chunks: list[str], span: int) -> str:
+        """Return the words when those in a chunk are run together: of the chunks to which that matters, and near them.
+
+        Those are more words on each side than `span`, which anything that is looked for has at most. Words run together without
+        such a chunk among them are in a row also when they are folded apart.
+        """
+        chunks = [chunk for chunk in chunks if self[chunk] or chunk in self.glued]
+        end, parts = 0, list[str]()
+        for at in [at for at, chunk in enumerate(chunks) if chunk in self.glued]:
+            if at - span > end:
+                parts.append(BARRIER)
+            parts += chunks[max(at - span, end) : at + span + 1]
+            end = max(end, at + span + 1)
+        return self.fold(" ".join(parts).replace(GLUE, "").split())
+
     def words(self, text: str) -> str:
         """Return the words of a text, joined by one space; the same as `fold_words`, and faster where chunks repeat."""
         return _words(text) if _is_plain(text) else self.fold(text.replace(GLUE, " ").replace(BARRIER, " ").split())
 
     def phrases(self, chunks: list[str], folded: list[str]) -> Iterator[str]:
         """Yield the phrases in chunks; `folded` are their words, apart and run together."""
-        hot = [] if self._hot.keys().isdisjoint(chunks) else self._hot.keys() & {*chunks}
+        hot = {*filter(self._hot.__contains__, chunks)}
         pieces = sorted({piece for chunk in hot for piece in self._hot[chunk] if piece in self._forms})
         for chunk in hot if not pieces else ():
             del self._hot[chunk]  # its phrases were forgotten

@@ -205,6 +205,7 @@ CHANNELS: dict[str, tuple[str, str | bytes]] = {
     "data in a style sheet": ("assets/app.css", f"a{{background:url({in_uri(f'<svg><text>{SECRET}</text></svg>', 'image/svg+xml')})}}"),
     "packed data": ("p/index.html", page(href=in_uri(gzip.compress(SECRET.encode()), "application/gzip"))),
     "data in data": ("p/index.html", page(href=in_uri(f"<img src='{in_uri(SECRET)}'>", "TEXT/HTML"))),
+    "data of a kind in mixed case": ("p/index.html", page(href=in_uri(SECRET).replace("base64", "BaSe64"))),
     "percent-encoded data": ("p/index.html", page(href=in_uri(SECRET).replace("=", "%3D").replace("W", "%57"))),
     "data in JSON": ("feed.json", json.dumps(in_uri(SECRET)).replace("/", "\\/")),
     "PDF": ("a.pdf", pdf("BT " + "".join(f"({word} ) Tj " for word in SECRET.split()) + "ET")),
@@ -267,6 +268,20 @@ def test_a_title_is_found_by_its_words(site: Path, body: str) -> None:
     """Titles are found through case, punctuation, tags and slugs."""
     write(site, "p.html", page(body=body))
     assert audit_site(site, WITHHELD) == [Leak("p.html", "refund limits for agents", OWNER_PATH, "title")]
+
+
+@pytest.mark.parametrize("split", range(12))
+def test_words_are_found_on_both_sides_of_one_that_tags_split(site: Path, split: int) -> None:
+    """What runs a word together is near all other words of a title, whichever it is, and far from the same elsewhere."""
+    title = "okapis never sleep before giraffes have counted all stars above the savanna"
+    words = title.split()
+    torn = [f"{word[:2]}<i>{word[2:]}</i>" if at == split else word for at, word in enumerate(words)]
+    nothing = "nothing of it is here. " * 20
+    other = f"<p>{nothing}ab<i>out</i> {nothing}</p> "
+    write(site, "a.html", page(body=f"{other}{' '.join(torn)} {other}"))
+    write(site, "b.html", page(body=f"{other}{' '.join(torn[:-1])} {other}{words[-1]}"))
+    told = replace(WITHHELD, titles={title: "a.md"})
+    assert [(leak.file, leak.kind) for leak in audit_site(site, told)] == [("a.html", "title")]
 
 
 def test_a_title_is_found_at_word_boundaries_only(site: Path) -> None:
