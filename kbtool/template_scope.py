@@ -25,6 +25,7 @@ _STRUCTURE = frozenset({
 _OF_A_PAGE = frozenset({"content", "toc", "markdown"})  #: of another page, where one leads to it
 _SUFFIXES = (".html", ".htm", ".xml", ".jinja", ".jinja2", ".js", ".json", ".txt")
 _NAV = ("partials/nav.html", "partials/nav-item.html")
+_IN_NAV = ("partials/language.html", "partials/logo.html", "partials/source.html")  #: drawn with it, for many pages at once
 
 
 class Scope(enum.Enum):
@@ -45,7 +46,9 @@ def scope_of(folders: Sequence[str]) -> tuple[Scope, bool]:
             parsed = Environment(autoescape=True).parse(text)
         except TemplateError:  # the engine will say so
             return Scope.ALL, False
-        variables |= {node.name for node in parsed.find_all(nodes.Name)} | {node.name for node in parsed.find_all(nodes.Filter)}
+        used = {node.name for node in parsed.find_all(nodes.Name)}
+        draws = draws and not (name in _IN_NAV and "page" in used)
+        variables |= used | {node.name for node in parsed.find_all(nodes.Filter)}
         names |= {node.attr for node in parsed.find_all(nodes.Getattr)}
         names |= {node.value for node in parsed.find_all(nodes.Const) if isinstance(node.value, str)}
     structure = (variables | names) & _STRUCTURE
