@@ -39,7 +39,7 @@ class Scope(enum.Enum):
 def scope_of(folders: Sequence[str]) -> tuple[Scope, bool]:
     """Return how much a page shows by the templates of a theme's folders, and whether they draw navigation as Material does."""
     variables, names = set[str](), set[str]()
-    draws = _inside("material") in map(Path, folders)
+    draws = inside("material") in map(Path, folders)
     for name, text in _templates(folders):
         draws = draws and name not in _NAV
         try:
@@ -61,7 +61,7 @@ def _templates(folders: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield names and texts of the templates that are neither Material's, MkDocs' nor kbtool's."""
     ours = {path.read_bytes() for path in _files(Path(str(resources.files("kbtool") / "theme")))}
     for folder in map(Path, folders):
-        if folder in (_inside("material"), _inside("mkdocs")):
+        if folder in (inside("material"), inside("mkdocs")):
             continue
         for path in _files(folder):
             data = path.read_bytes()
@@ -73,6 +73,7 @@ def _files(folder: Path) -> Iterator[Path]:
     yield from sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def _inside(package: str) -> Path:
+def inside(package: str) -> Path:
+    """Return the folder of the templates that come with a package."""
     spec = importlib.util.find_spec(package)
     return Path(next(iter(spec.submodule_search_locations or ()), "") if spec else "") / "templates"
