@@ -2,16 +2,16 @@
 
 Pages beside one another show the same navigation but for one entry, their own. So it is drawn for nobody, with their section
 open, and each page puts its own entry, as Material draws it, in the place of the one that all others see. Both come from
-Material's own templates. Where that cannot be (an index that heads its section, a page with others below it, a title twice
+Material's own templates. A section at the top that is closed to the reader, and whose pages lie in other folders, is the same for
+everybody who is as far down. Where that cannot be (an index that heads its section, a page with others below it, a title twice
 in a row), the page's navigation is drawn for it alone.
 """
 
 from __future__ import annotations
 
 import posixpath
-import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from types import SimpleNamespace
@@ -32,15 +32,21 @@ if TYPE_CHECKING:
     from mkdocs.structure.pages import Page
 
 _NAV, _ITEM = "partials/nav.html", "partials/nav-item.html"
-_OWN, _WHOLE, _AROUND, _ENTRIES = (f"kbtool-nav/{name}.html" for name in ("material", "whole", "around", "entries"))
+_OWN, _OWN_ITEM, _WHOLE = (f"kbtool-nav/{name}.html" for name in ("material", "material-item", "whole"))
+_AROUND, _ENTRIES = (f"kbtool-nav/{name}.html" for name in ("around", "entries"))
 _CUT = "\x01kbtool\x01"  # between entries
 _SET = '{% import "partials/language.html" as lang with context %}{% set features = config.theme.features or [] %}'
+_IMPORT = f'{{% import "{_ITEM}" as item with context %}}'
 _TABS = (
     '{% if "navigation.tabs" in features %}{% include "partials/tabs.html" %}{% endif %}'
     '{% if "navigation.path" in features %}{% include "partials/path.html" %}{% endif %}'
 )
-_GAPS = re.compile(r"[ \t]*\n\s*")
 _Place = tuple[int, str]
+_Render = Callable[[Any, str, int], str]  # Material's macro: an entry, its place in the navigation, and how deep that is
+
+
+class _Nobody(SimpleNamespace):
+    """Stands for a page that is none."""
 
 
 class DrawnNav:
@@ -56,13 +62,17 @@ class DrawnNav:
         self._above = {folder for file in self._files for folder in _folders(file.url)}
         self._inside = {id(page) for page in nav.pages}
         self._entries: dict[int, str] = {}  # of pages, as all others see them
+        self._closed: dict[tuple[int, str, str], str] = {}  # entries at the top that lead elsewhere
         assert env.loader is not None  # noqa: S101 - MkDocs has given it one
-        templates = {_OWN: env.loader.get_source(env, _NAV)[0], _WHOLE: _SET + f'{{% include "{_OWN}" %}}', _AROUND: _SET + _TABS,
-                     _ENTRIES: f'{_SET}{{% import "{_ITEM}" as item with context %}}{{% for one in kbtool_items %}}'
-                               f'{{{{ item.render(one, "", 1) }}}}{_CUT}{{% endfor %}}'}
+        templates = {
+            _OWN: env.loader.get_source(env, _NAV)[0].replace(f'"{_ITEM}"', f'"{_OWN_ITEM}"'),
+            _OWN_ITEM: _IMPORT + "{% set render = kbtool_item(item.render) %}",
+            _WHOLE: _SET + f'{{% include "{_OWN}" %}}', _AROUND: _SET + _TABS,
+            _ENTRIES: f'{_SET}{_IMPORT}{{% for one in kbtool_items %}}{{{{ item.render(one, "", 1) }}}}{_CUT}{{% endfor %}}',
+        }
+        env.globals |= {"kbtool_nav": self._of_context, "kbtool_item": self._of_item}
         if shared:
-            templates[_NAV] = "{{ kbtool_nav() }}"
-            env.globals["kbtool_nav"] = self._of_context
+            templates[_NAV] = _IMPORT + "{{ kbtool_nav(item.render) }}"
         env.loader = ChoiceLoader([DictLoader(templates), env.loader])
 
     def key(self, page: Page) -> str:
@@ -80,12 +90,12 @@ class DrawnNav:
         return self._keys[place]
 
     @pass_context
-    def _of_context(self, context: Context) -> str:
+    def _of_context(self, context: Context, render: _Render) -> str:
         page = context.get("page")
-        return self._of(page) if page is not None else _tidy(self._env.get_template(_OWN).render(context.get_all()))
+        return self._of(page, render) if page is not None else _tidy(self._env.get_template(_OWN).render(context.get_all()))
 
-    def _of(self, page: Page) -> str:
-        """Return the navigation of a page, which is active."""
+    def _of(self, page: Page, render: _Render) -> str:
+        """Return the navigation of a page, which is active; `render` draws its entry."""
         place = self._place(page)
         if place is not None:
             with _nobody_at(page) as nobody:
@@ -94,9 +104,31 @@ class DrawnNav:
                 return drawn
             inactive = self._entries[id(page)]
             if drawn.count(inactive) == 1:
-                (active,) = self._draw_entries(page, [page])
-                return drawn.replace(inactive, active)
+                return drawn.replace(inactive, _tidy(render(page, "", 1)))
         return self._draw(_WHOLE, page)
+
+    @pass_context
+    def _of_item(self, context: Context, render: _Render) -> _Render:
+        """Return what draws an entry at the top: one that is closed, and leads elsewhere, is the same for all so far down."""
+        page, base = context.get("page"), str(context.get("base_url"))
+        if not isinstance(page, _Nobody):
+            return render
+        near = {"", ".", "..", _top(page.url)}
+
+        def drawn(item: Any, path: str, level: int) -> str:
+            key = id(item), path, base
+            if item.active or self._tops[id(item)] & near:
+                return render(item, path, level)
+            if key not in self._closed:
+                self._closed[key] = f"\n{_tidy(render(item, path, level))}\n"
+            return self._closed[key]
+
+        return drawn
+
+    @cached_property
+    def _tops(self) -> Mapping[int, set[str]]:
+        """Return the folders of the site that each entry at the top leads to."""
+        return {id(item): {_top(url) for url in _addresses(item)} for item in self._nav.items}
 
     def _place(self, page: Page) -> _Place | None:
         """Return what pages share that see the same navigation; None for one that has no such company."""
@@ -133,7 +165,20 @@ class DrawnNav:
 
 def _tidy(drawn: str) -> str:
     """Leave out the white space of templates; navigation has no text where it would be seen."""
-    return _GAPS.sub("\n", drawn).strip()
+    return "\n".join(filter(None, (line.lstrip().rstrip(" \t") for line in drawn.split("\n")))).rstrip()
+
+
+def _addresses(item: Any) -> Iterator[str]:
+    """Yield the addresses that an entry leads to."""
+    if item.children:
+        for child in item.children:
+            yield from _addresses(child)
+    else:
+        yield item.url
+
+
+def _top(url: str) -> str:
+    return url.partition("/")[0]
 
 
 def _folders(url: str) -> Iterator[str]:
@@ -153,8 +198,8 @@ def _nobody_at(page: Page) -> Iterator[Any]:
     if page.parent is not None:
         page.parent.active = True
     try:
-        yield SimpleNamespace(url=posixpath.join(posixpath.dirname(page.url.rstrip("/")), name), meta={}, toc=(),
-                              ancestors=page.ancestors)
+        url = posixpath.join(posixpath.dirname(page.url.rstrip("/")), name)
+        yield _Nobody(url=url, meta={}, toc=(), ancestors=page.ancestors)
     finally:
         if page.parent is not None:
             page.parent.active = False

@@ -39,11 +39,12 @@ from mkdocs.structure.toc import AnchorLink, get_toc
 from mkdocs.utils import meta
 
 from kbtool.drawn_nav import DrawnNav
+from kbtool.drawn_words import look_up_once
 from kbtool.forked import processors, side_by_side
 from kbtool.rendered import Page as Known
 from kbtool.rendered import Record, Store, digest, installed, named_environment, of_text_alone, read_record, write_record
 from kbtool.site_config import dump, read_yaml
-from kbtool.template_scope import Scope, scope_of
+from kbtool.template_scope import Scope, inside, scope_of
 
 if TYPE_CHECKING:
     import jinja2
@@ -180,6 +181,8 @@ class _Pages(BasePlugin):  # type: ignore[no-untyped-call,type-arg]  # MkDocs ha
                 page.title = page.meta["title"]
         titled = all(page.title is not None for page in pages)
         scope, draws = scope_of(config.theme.dirs)
+        if self.alone and draws:
+            look_up_once(self.env, config, inside("material"))
         drawn = DrawnNav(self.env, nav, files, config, shared=titled) if draws else None
         if self.alone and self.order.record and titled and scope is not Scope.ALL:
             known = read_record(Path(self.order.record))

@@ -25,6 +25,7 @@ _STRUCTURE = frozenset({
 _OF_A_PAGE = frozenset({"content", "toc", "markdown"})  #: of another page, where one leads to it
 _SUFFIXES = (".html", ".htm", ".xml", ".jinja", ".jinja2", ".js", ".json", ".txt")
 _NAV = ("partials/nav.html", "partials/nav-item.html")
+_IN_NAV = ("partials/language.html", "partials/logo.html", "partials/source.html")  #: drawn with it, for many pages at once
 
 
 class Scope(enum.Enum):
@@ -38,14 +39,16 @@ class Scope(enum.Enum):
 def scope_of(folders: Sequence[str]) -> tuple[Scope, bool]:
     """Return how much a page shows by the templates of a theme's folders, and whether they draw navigation as Material does."""
     variables, names = set[str](), set[str]()
-    draws = _inside("material") in map(Path, folders)
+    draws = inside("material") in map(Path, folders)
     for name, text in _templates(folders):
         draws = draws and name not in _NAV
         try:
             parsed = Environment(autoescape=True).parse(text)
         except TemplateError:  # the engine will say so
             return Scope.ALL, False
-        variables |= {node.name for node in parsed.find_all(nodes.Name)} | {node.name for node in parsed.find_all(nodes.Filter)}
+        used = {node.name for node in parsed.find_all(nodes.Name)}
+        draws = draws and not (name in _IN_NAV and "page" in used)
+        variables |= used | {node.name for node in parsed.find_all(nodes.Filter)}
         names |= {node.attr for node in parsed.find_all(nodes.Getattr)}
         names |= {node.value for node in parsed.find_all(nodes.Const) if isinstance(node.value, str)}
     structure = (variables | names) & _STRUCTURE
@@ -58,7 +61,7 @@ def _templates(folders: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield names and texts of the templates that are neither Material's, MkDocs' nor kbtool's."""
     ours = {path.read_bytes() for path in _files(Path(str(resources.files("kbtool") / "theme")))}
     for folder in map(Path, folders):
-        if folder in (_inside("material"), _inside("mkdocs")):
+        if folder in (inside("material"), inside("mkdocs")):
             continue
         for path in _files(folder):
             data = path.read_bytes()
@@ -70,6 +73,7 @@ def _files(folder: Path) -> Iterator[Path]:
     yield from sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def _inside(package: str) -> Path:
+def inside(package: str) -> Path:
+    """Return the folder of the templates that come with a package."""
     spec = importlib.util.find_spec(package)
     return Path(next(iter(spec.submodule_search_locations or ()), "") if spec else "") / "templates"

@@ -149,6 +149,29 @@ def test_pages_are_those_of_mkdocs(name: str, stage: Path, builds: Builds, tmp_p
     assert [name for name in sorted(pages) if untidy(ours[name]) != untidy(theirs[name])] == []
 
 
+def _words(said: str) -> str:
+    return f"{{% macro t(key) %}}{{{{ {said} }}}}{{% endmacro %}}"
+
+
+WORDS = {
+    "another language": ("de", {}, "Inhaltsverzeichnis"),
+    "a language of the site": ("own", {"languages/own.html": _words('{"toc": "What is here"}[key]')}, "What is here"),
+    "words of the site for each folder": ("en", {"language.html": _words('key ~ " " ~ base_url')}, "toc ../.."),
+    "words of the site for each page": ("en", {"language.html": _words('key ~ (" of " ~ page.title if page)')}, "toc of Limits"),
+}
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_words_are_those_of_the_language(name: str, stage: Path, builds: Builds, tmp_path: Path) -> None:
+    """The theme's own words are looked up once; where a site has others, each page has what MkDocs gives it."""
+    language, templates, said = WORDS[name]
+    write(stage, {"mkdocs.yml": config(FEATURES[:3]).replace("font: false", f"font: false\n  language: {language}")})
+    write(stage / "overrides/partials", templates)
+    ours, theirs = builds.again(), plain(stage, tmp_path / "plain")
+    assert said in ours["api/limits/index.html"].decode()
+    assert [name for name in theirs if name.endswith(".html") and untidy(ours[name]) != untidy(theirs[name])] == []
+
+
 def test_navigation_is_drawn_once_for_a_section(stage: Path, builds: Builds) -> None:
     """A flat folder of many pages: each shows all of its neighbours and itself as the open one, and nobody shows a nobody."""
     write(stage / "docs", {f"flat/p{number:02}.md": text(f"Page {number}") for number in range(30)})

@@ -25,6 +25,8 @@ CASES = {
     "the date of the page": ({"main.html": "{{ page.update_date }}"}, Scope.ALL, True),
     "chance": ({"main.html": "{{ [1, 2] | random }}"}, Scope.ALL, True),
     "no template": ({"main.html": "{% if %}"}, Scope.ALL, False),
+    "a logo": ({"partials/logo.html": "<img src={{ config.theme.logo | url }}>"}, Scope.PAGE, True),
+    "a logo for each page": ({"partials/logo.html": "<img alt='{{ page.title }}'>"}, Scope.STRUCTURE, False),
     "a navigation of its own": ({"partials/nav-item.html": "{{ item }}"}, Scope.STRUCTURE, False),
 }
 
