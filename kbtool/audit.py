@@ -7,7 +7,6 @@ run without white space) and each clean tag is read once; what is shown is read 
 
 from __future__ import annotations
 
-import hashlib
 import stat
 from bisect import bisect
 from collections import defaultdict
@@ -17,10 +16,10 @@ from itertools import accumulate, chain, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from kbtool.forked import processors, side_by_side
-from kbtool.kept_hits import PHRASE, Heard, Hit, Searched, heard, keep, read_searched
+from kbtool.kept_hits import LENGTH, PHRASE, Heard, Hit, Searched, digest, heard, keep, length, read_searched
 from kbtool.passages import Passages
 from kbtool.site_pieces import Pieces
-from kbtool.site_text import BROKEN, embedded, texts
+from kbtool.site_text import BROKEN, blocks_apart, embedded, texts
 from kbtool.site_words import (
     BARRIER,
     GLUE,
@@ -44,7 +43,6 @@ _WINDOW, _NEAR = 4000, 1000  # chunks
 _FEW = 200  # phrases that are sooner looked for in all that was read than all files are searched
 _MANY = 400  #: files from which it is worth having more processes
 _PAGE = 4  # other files, or entries of an index, that take as long as a page
-_LENGTH = 8  # bytes of a digest that are the length of the file
 
 
 
@@ -121,7 +119,7 @@ class Auditor:
         self._files = {
             key: path for key, path in withheld.files.items() if not any(has_words(it, fold_words(path)) for it in quiet)
         }
-        self._lengths = {key[:_LENGTH] for key in self._files}  # so that few files need a digest
+        self._lengths = {key[:LENGTH] for key in self._files}  # so that few files need a digest
         self._known: defaultdict[int, list[Path]] = defaultdict(list)
         for path in known:
             self._known[path.stat().st_size].append(path)
@@ -150,9 +148,13 @@ class Auditor:
             found += self._names([name for _, name, _ in entries])
         if words := {hit for *_, hits in found for hit in hits if hit[0] != PHRASE}:
             self._passages.look_up(words, self._quiet)
+        files = {name: path for path, name, _ in entries}
         for name, kind, hits in found:
             told = sorted((self._passages.place(hit[1]), hit, leak) for hit in hits for leak in self._leaks(hit))
-            leaks += (replace(leak, file=name, kind=kind or leak.kind) for *_, leak in told)
+            leaks += (
+                replace(leak, file=name, kind=kind or leak.kind) for _, hit, leak in told
+                if kind or leak.kind != "title" or self._is_in_one_block(files[name], hit)
+            )
         first: dict[tuple[str, str, str], Leak] = {}
         for leak in leaks:
             first.setdefault((leak.file, leak.source, leak.kind), leak)
@@ -256,17 +258,29 @@ class Auditor:
         key = b""
         try:
             data = path.read_bytes()
-            if self._words is not None or _length(data) in self._lengths:
+            if self._words is not None or length(data) in self._lengths:
                 key = digest(data)
             if whole := self._files.get(key):
                 leaks.append(Leak("", whole[:_WHAT], whole, "file"))
             if any(known.read_bytes() == data for known in self._known.get(len(data), ())):
                 return _Reading(b"", hits, leaks)
-            for text in embedded(data) if self._read_page(data, hits) else texts(data):
-                hits |= dict.fromkeys(self._search(text))
+            self._read(data, hits)
         except BROKEN as error:
             return _Reading(b"", hits, [*leaks, _trouble(error)])
         return _Reading(key, hits, leaks)
+
+    def _read(self, data: bytes, hits: dict[Hit, None]) -> None:
+        for text in embedded(data) if self._read_page(data, hits) else texts(data):
+            hits |= dict.fromkeys(self._search(text))
+
+    def _is_in_one_block(self, path: Path, hit: Hit) -> bool:
+        """Return whether a title is more than the end of one heading, entry or paragraph of a page with the begin of the next."""
+        hits: dict[Hit, None] = {}
+        try:
+            self._read(blocks_apart(path.read_bytes()), hits)
+        except BROKEN:
+            return True
+        return hit in hits
 
     def _read_page(self, data: bytes, hits: dict[Hit, None]) -> bool:
         """Search a page of HTML, unless these bytes are something else."""
@@ -379,15 +393,6 @@ def _shares(paths: Sequence[Path], count: int) -> list[Sequence[Path]]:
     ends = [*accumulate(_PAGE if path.suffix == ".html" else 1 for path in paths)]
     starts = [bisect(ends, ends[-1] * number // count) for number in range(count)]
     return [paths[start:end] for start, end in pairwise([*starts, len(paths)])]
-
-
-def digest(data: bytes) -> bytes:
-    """Return what tells whether two files have the same bytes: their length, and a hash."""
-    return _length(data) + hashlib.blake2b(data).digest()
-
-
-def _length(data: bytes) -> bytes:
-    return len(data).to_bytes(_LENGTH)
 
 
 def _trouble(error: Exception) -> Leak:

@@ -10,6 +10,7 @@ the work folder beside what is published from there, never where a stranger's ru
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 Hit = tuple[str, str]  #: `PHRASE` and a phrase, `PART` and eight words of a text, `WHOLE` and the words of a short text or title
 PHRASE, PART, WHOLE = "phrase", "part", "whole"
 
+LENGTH = 8  #: bytes of a digest that are the length of the file
 _LINE = b"\n"
 _GROWTH = 2  # times what the words of a whole site took that may be kept, before a site is searched as a whole again
 
@@ -134,3 +136,13 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(value)
     return value
+
+
+def digest(data: bytes) -> bytes:
+    """Return what tells whether two files have the same bytes: their length, and a hash."""
+    return length(data) + hashlib.blake2b(data).digest()
+
+
+def length(data: bytes) -> bytes:
+    """Return the length of a file as the first bytes of its digest."""
+    return len(data).to_bytes(LENGTH)

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from kbtool.articles import Article
-from kbtool.audit import Withheld, digest
+from kbtool.audit import Withheld
 from kbtool.derived_config import PATTERNS, labels
 from kbtool.editions import Edition, redact_text, redact_value, withheld_texts
 from kbtool.evidence import Evidence
 from kbtool.front_matter import THEME_KEYS
+from kbtool.kept_hits import digest
 from kbtool.known_issues import withheld_words
 from kbtool.redirects import plugin_redirects
 from kbtool.site_config import dump

@@ -270,6 +270,30 @@ def test_a_title_is_found_by_its_words(site: Path, body: str) -> None:
     assert audit_site(site, WITHHELD) == [Leak("p.html", "refund limits for agents", OWNER_PATH, "title")]
 
 
+BLOCKS = [
+    "<li><a href='a/'>Our refund</a></li>\n<li><a href='b/'>Limits for agents</a></li>", "<h2>Refund</h2>\n<p>Limits for agents are none of yours.</p>",
+    "<p>Ask for a refund</p><p>limits for agents</p>", "<tr><td>refund</td><td>limits for agents</td></tr>",
+]
+
+
+@pytest.mark.parametrize("body", BLOCKS)
+def test_entries_beside_one_another_are_no_title(site: Path, body: str) -> None:
+    """What ends one entry, heading, paragraph or cell and begins the next by chance is nobody's title."""
+    write(site, "p.html", page(body=body))
+    assert kinds(site) == []
+
+
+@pytest.mark.parametrize("body", [
+    *(f"{BLOCKS[0]}{more}" for more in ("<p>Refund <b>limits</b><br>for agents</p>", "<p title='Refund limits for agents'>x</p>", "<!-- <li>Refund limits for agents -->",
+                                         '<script>{"x": "Refund limits for agents"}</script>', "<p>&#82;efund limits for agents", "<p>re<i>fund</i> limits for agents")),
+    "<p><p>Refund<div>limits</div>for<span>agents</span>", "<h2>x</h2><pre>Refund\nlimits\nfor agents</pre>",
+])
+def test_a_title_in_one_block_is_found_beside_such_entries(site: Path, body: str) -> None:
+    """However it is written there, and whatever else the page says."""
+    write(site, "p.html", page(body=body))
+    assert kinds(site) == [("p.html", "title", OWNER_PATH)]
+
+
 @pytest.mark.parametrize("split", range(12))
 def test_words_are_found_on_both_sides_of_one_that_tags_split(site: Path, split: int) -> None:
     """What runs a word together is near all other words of a title, whichever it is, and far from the same elsewhere."""

@@ -124,7 +124,7 @@ def marked(site: Path, tmp_path: Path) -> Path:
     assert audited(site, kept, WITHHELD) == []
     searched = read_searched(kept / "site")
     assert searched is not None
-    key = audit.digest((site / "b.html").read_bytes())
+    key = kept_hits.digest((site / "b.html").read_bytes())
     assert searched.files[key] == frozenset()
     write_searched(kept / "site", searched._replace(files={**searched.files, key: frozenset({BOGUS})}))
     return kept
@@ -217,7 +217,7 @@ def test_a_file_that_cannot_be_read_is_not_kept(site: Path, tmp_path: Path) -> N
 def test_a_file_that_is_withheld_is_reported_although_it_is_known(site: Path, marked: Path) -> None:
     """Whether the bytes of a file are withheld is asked of each, each time."""
     data = (site / "c.json").read_bytes()
-    found = audited(site, marked, withheld(files={audit.digest(data): "content/c.json"}))
+    found = audited(site, marked, withheld(files={kept_hits.digest(data): "content/c.json"}))
     assert [(leak.file, leak.kind) for leak in found] == [("b.html", "phrase"), ("c.json", "file")]
 
 
