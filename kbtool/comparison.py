@@ -6,6 +6,8 @@ registers where the branch has changed one of them. What trackers have said, the
 
 from __future__ import annotations
 
+import os
+import posixpath
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -33,6 +35,7 @@ from kbtool.urls import UrlMap
 from kbtool.working_tree import CommittedTree
 
 _FILES = ("100644", "100755")  #: modes of files that are files
+_SYMLINK = "120000"
 _YAML = (".yml", ".yaml")
 
 
@@ -151,16 +154,29 @@ class _Before:
         same = config == self._now.config and slugger(settings.site).name == slugger(self._now.site).name
         top = f"{self._prefix}{config.content}/"
         states = {file.was: file.before for file in self._files if file.before} if same else self._tree
-        states = {path.removeprefix(top): state for path, state in states.items() if path.startswith(top) and state[:6] in _FILES}
-        old = {source: state[7:] for source, state in states.items() if is_content(source)}
+        states = {path.removeprefix(top): state for path, state in states.items() if path.startswith(top)}
+        old = {source: state[7:] for source, state in states.items() if is_content(source) and state[:6] in _FILES}
+        links = [source for source, state in states.items() if is_content(source) and state[:6] == _SYMLINK]
         touched = {file.path.removeprefix(top) for file in self._files}
         articles = [one for one in self._now.articles if one.source not in touched] if same else []
-        files = [one for one in self._now.content.files if one.source not in touched] if same else []
+        kept = [one for one in self._now.content.files if one.source not in touched] if same else []
+        there = {one.source for one in kept if one.kind == "symlink" and top + one.source in self._tree}
+        files = [one for one in kept if one.source not in there]
+        links += there  # what they led to may be another
         names = {source: blob for source, blob in old.items() if source.endswith(config.suffixes)}
         others = old.keys() - names.keys()
         files += [ContentFile(f"{config.content}/{source}", source, kind_of(source, config.suffixes)) for source in others]
+        files += [
+            ContentFile(f"{config.content}/{source}", source, "symlink", outside=self._leaves(top, source)) for source in links
+        ]
         articles += self._articles(settings, names)
         return Content(tuple(sorted(articles, key=_order)), tuple(sorted(files, key=_order)))
+
+    def _leaves(self, top: str, source: str) -> bool:
+        """Return whether a symlink led out of the content folder, or nowhere."""
+        target = dict(self._git.blobs([self._tree[top + source][7:]])).popitem()[1] or b""
+        place = posixpath.normpath(posixpath.join(posixpath.dirname(top + source), os.fsdecode(target)))
+        return not any(f"{path}/".startswith(f"{place}/") for path in self._tree) or not f"{place}/".startswith(top)
 
     def _articles(self, settings: _Settings, names: Mapping[str, str]) -> Iterator[Article]:
         """Yield the articles of these blobs; of one that is not here, what it is now, or an empty one, stands in for it."""

@@ -28,7 +28,7 @@ def facts(evidence: Evidence) -> dict[str, Any]:
     """Return all that one knowledge base may differ in from another."""
     return {
         "articles": {one.path: (one.front_matter, one.audience, one.text, one.body, one.markdown.targets, one.file.digest) for one in evidence.articles},
-        "files": [(file.path, file.source, file.kind) for file in evidence.content.files],
+        "files": [(file.path, file.source, file.kind, file.outside) for file in evidence.content.files],
         "settings": (evidence.config.model_copy(update={"root": Path()}), evidence.site, evidence.owners, evidence.product_areas, evidence.lock),
         "urls": (evidence.urls.pages, evidence.urls.redirects),
     }
@@ -95,6 +95,16 @@ def test_random_changes(repo: Repository, page, tmp_path: Path, seed: int) -> No
             repo.git("add", "-A")
             repo.commit()
     assert_the_same(repo, "main", tmp_path / "base")
+
+
+def test_a_symlink_that_git_ignores_is_what_it_is(repo: Repository, page) -> None:
+    """The commit does not have it, so it is that of the checkout."""
+    repo.commit({"content/a.md": page(), ".gitignore": "z.md\n"})
+    repo.branch("fix")
+    (repo.folder / "content/z.md").symlink_to("/nowhere")
+    made = compare(read(repo.folder), "main").compared
+    assert made is not None
+    assert [(file.source, file.outside) for file in made.before.content.files] == [("z.md", True)]
 
 
 def test_what_the_branch_left_alone_is_not_read_again(repo: Repository, page) -> None:

@@ -122,13 +122,14 @@ def test_who_changes_what_a_file_says_of_a_ticket_hears_of_its_articles(branch, 
     pytest.param({"content/x.md": "{SUP-1}", "checks/tickets.yml": "SUP-1: {state: open}\nSUP-2: {state: open}\n"}, {"checks/tickets.yml": "SUP-2: {state: open}\n"},
                  ["content/x.md KB303"], id="a ticket that is gone from its file"),
     pytest.param({"content/x.md": "{SUP-1}", "content/y.md": "{SUP-2}", "checks/tickets.yml": "SUP-3: {state: open}\n"}, {"checks/tickets.yml": "SUP-1: {state: open}\n"}, [], id="a ticket that was unknown"),
+    pytest.param({"content/x.md": "{}", "content/l.md": Path("t.md"), "content/t.md": "{}"}, {"content/t.md": None}, ["content/l.md KB405", "content/t.md KB205"], id="what a symlink led to is gone"),
     pytest.param({"content/x.md": "{see one}", "mkdocs.yml": "site_url: https://x.example/\n"}, {"mkdocs.yml": "site_url: https://x.example/help/\n"}, [], id="another site_url"),
 ])
 def test_what_is_told_of_the_others(branch, page, before: Files, after: Files, expected: list[str]) -> None:
     """Of an article that the branch left alone, findings count that are there because of it; what was there before does not."""
 
     def written(text: str | None) -> str | None:
-        if text is None or not text.startswith("{"):
+        if not isinstance(text, str) or not text.startswith("{"):
             return text
         word = text[1:-1]
         link = f"See [it]({word.removeprefix('see ')}).\n" if word.startswith("see ") else f"{word}\n" if word.startswith("#") else "Text.\n"
