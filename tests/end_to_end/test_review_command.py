@@ -271,7 +271,7 @@ def test_two_articles_that_are_alike(site, page, run, dry, changed, said) -> Non
         ("---\nowners: [ana\n---\n", "error[not-readable]: content/x.md:2: it cannot be sealed: the front matter is not readable"),
         ("---\ntitle: x\nreview_in: soon\n---\n", "error[not-readable]: content/x.md:3: it cannot be sealed: review_in: "),
         ("---\ntitle: x\n<<<<<<< ours\nreview_in: 1 year\n=======\nreview_in: 2 years\n>>>>>>> theirs\n---\n", "error[not-readable]: content/x.md:"),
-        ("---\ntitle: x\n---\n<<<<<<< ours\na\n=======\nb\n>>>>>>> theirs\n", "error[cannot-edit-safely]: content/x.md:4: a merge conflict starts here"),
+        ("---\ntitle: x\n---\n<<<<<<< ours\na\n=======\nb\n>>>>>>> theirs\n", "error[not-readable]: content/x.md:4: it cannot be sealed: a merge conflict starts here"),
         ("# No front matter\n", "error[cannot-edit-safely]: content/x.md:1: there is no front matter"),
         ("---\n{title: x}\n---\n", "error[cannot-edit-safely]: content/x.md:2: the front matter is a mapping in braces"),
         (b"---\ntitle: x\n---\n\xff\xfe\n", "error["),
