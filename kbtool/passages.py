@@ -89,7 +89,7 @@ class Runs:
     def __init__(self, long: Mapping[str, str], short: Iterable[str]) -> None:
         """Learn folded texts; the long ones have labels."""
         self._long = long
-        self._runs: set[int] = set()  # hashes of six words
+        self._runs: set[int] = set()  # hashes of `_RUN` words
         self._count: Counter[str] = Counter()  # words of long texts
         for words in map(str.split, long):
             self._runs.update(_hashes(words, _RUN))
