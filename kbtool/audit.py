@@ -45,7 +45,6 @@ _MANY = 400  #: files from which it is worth having more processes
 _PAGE = 4  # other files, or entries of an index, that take as long as a page
 
 
-
 @dataclass(frozen=True)
 class Withheld:
     """What an edition must not show, and what it may."""
