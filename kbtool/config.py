@@ -351,7 +351,8 @@ def _toml(path: Path) -> dict[str, Any]:
         where = f"{FILE}:{line[1]}" if line else FILE
         raise ConfigError(f"not valid TOML: {error}", where=where, hint="correct the file") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot be read: {error}", where=str(path)) from None
+        why = error.strerror if isinstance(error, OSError) else error
+        raise ConfigError(f"cannot be read: {why}", where=str(path)) from None
 
 
 def _config_error(error: ValidationError, text: str) -> ConfigError:

@@ -91,7 +91,10 @@ def _read(path: Path, root: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     parent = values.pop("INHERIT", None)
     if parent is None:
         return values
-    return overlay(_read((path.parent / str(parent)).resolve(), root, (*seen, path)), values)
+    inherited = (path.parent / str(parent)).resolve()
+    if not inherited.is_file():
+        raise ConfigError(f"INHERIT: there is no file {str(parent)!r}", where=where, hint="make it first, or correct the path")
+    return overlay(_read(inherited, root, (*seen, path)), values)
 
 
 def read_yaml(path: Path, where: str) -> Any:
@@ -103,7 +106,8 @@ def read_yaml(path: Path, where: str) -> Any:
         line = f":{mark.line + 1}" if mark else ""
         raise ConfigError(str(error.problem or error), where=f"{where}{line}", hint="correct the YAML") from None
     except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
-        raise ConfigError(f"cannot be read: {error}", where=where) from None
+        why = error.strerror if isinstance(error, OSError) else error
+        raise ConfigError(f"cannot be read: {why}", where=where) from None
 
 
 def entries(given: object) -> list[Any]:

@@ -201,6 +201,14 @@ def test_a_file_of_the_configuration_that_cannot_be_used_is_2(kb: Any, name: str
     assert kb.tree() == before
 
 
+def test_a_file_that_mkdocs_yml_inherits_and_nobody_has_made_is_named(kb: Any) -> None:
+    """Some projects generate it; the line says where it is asked for, and no path of this machine."""
+    kb.write("mkdocs.yml", "site_name: Help\nINHERIT: made/base.yml\n")
+    done = kb.run("check")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "kbtool: error[config]: mkdocs.yml: INHERIT: there is no file 'made/base.yml' (make it first, or correct the path)\n"
+
+
 @pytest.mark.parametrize("command", [["check"], ["build"], ["list"], ["explain", "KB102"]])
 def test_a_check_of_the_site_that_cannot_be_loaded_is_2(kb: Any, command: list[str]) -> None:
     """Whoever lists or runs checks says which file is broken, and where."""
