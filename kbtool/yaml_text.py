@@ -23,6 +23,8 @@ _FLOAT = re.compile(r"[-+]?(\d{1,17}\.\d{0,17}|\.\d{1,17})")
 _LINE_BREAKS = re.compile("[\x85\u2028\u2029]")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _QUOTE = 'quote the value: key: "text with: special characters"'
+#: What stands before the place of a fault, with what PyYAML says of it, where it is the place that is wrong.
+_MISPLACED = re.compile(r" *\|did not find expected .*| +[\w.-]+\|mapping values are not allowed.*")
 _BRACKET = "close the bracket, and quote what holds a # or a bracket"
 _HINTS = {
     "expected ',' or": _BRACKET, "expected node content": _BRACKET, "unexpected end of stream": "close the quote",
@@ -108,6 +110,8 @@ def _from_yaml(error: yaml.MarkedYAMLError, text: str, first_line: int) -> YamlT
     at = min(mark.line, len(lines) - 1) if mark else 0
     if lines[at].startswith("\t"):
         hint = "indent with spaces, not with tabs"
+    elif mark and hint == _QUOTE and _MISPLACED.fullmatch(f"{lines[at][: mark.column]}|{message}"):
+        hint = "indent it like what stands beside it"
     return YamlTextError(message, at + first_line, mark.column + 1 if mark else 1, hint)
 
 

@@ -62,6 +62,11 @@ def test_columns_count_characters_not_bytes() -> None:
 
 REFUSED = [
     ("a: How to: x", 1, 10, "mapping values are not allowed in this context", "quote the value"),
+    ('a:\n- "x"\n  b:\n- y', 3, 3, "did not find expected key", "indent it like what stands beside it"),
+    ("a:\n- x\n  b:\n- y", 3, 4, "mapping values are not allowed in this context", "indent it like what stands beside it"),
+    ("a:\n  - x\n  b: y", 3, 3, "did not find expected '-' indicator", "indent it like what stands beside it"),
+    ("a: 1\n  b: 2", 2, 4, "mapping values are not allowed in this context", "indent it like what stands beside it"),
+    ("a: 1\n  to b: 2", 2, 7, "mapping values are not allowed in this context", "quote the value"),
     ("a: @x", 1, 4, "found character that cannot start any token", "quote the value"),
     ("a: 1\n\tb: 2", 2, 1, "found a tab character that violates indentation", "indent with spaces, not with tabs"),
     ("a: [#12, B]\nb: c", 1, 4, "did not find expected ',' or ']'", "close the bracket"),
