@@ -54,6 +54,7 @@ class Withheld:
     texts: Mapping[str, str]  #: label, as "content/x.md:10 region" -> withheld source text (Markdown)
     shown: Iterable[str]  #: all text that the edition may show (Markdown, titles, values of the configuration)
     files: Mapping[bytes, str] = field(default_factory=dict)  #: `digest` of a withheld file's bytes -> its path
+    beside: Iterable[str] = ()  #: what stands beside one another on pages although nothing shown says so, as Markdown
 
 
 @dataclass(frozen=True, order=True)
@@ -107,6 +108,7 @@ class Auditor:
         if not self._hides:  # the widest edition
             return
         self._quiet = quiet = [fold_words(text) for text in allowed]
+        self._beside = withheld.beside
         phrases = {
             phrase: label for phrase, label in withheld.phrases.items()
             if not any(has_words(text, fold_words(phrase)) for text in quiet)
@@ -115,9 +117,7 @@ class Auditor:
         self._folder = Folder(phrases)
         self._passages = Passages(withheld.titles, withheld.texts, withheld.shown, self._folder.words, kept)
         self._longest = max([self._passages.longest, *(len(fold_words(phrase).split()) for phrase in phrases)])
-        self._files = {
-            key: path for key, path in withheld.files.items() if not any(has_words(it, fold_words(path)) for it in quiet)
-        }
+        self._files = {key: at for key, at in withheld.files.items() if not any(has_words(it, fold_words(at)) for it in quiet)}
         self._lengths = {key[:LENGTH] for key in self._files}  # so that few files need a digest
         self._known: defaultdict[int, list[Path]] = defaultdict(list)
         for path in known:
@@ -146,7 +146,7 @@ class Auditor:
                 found.append((name, "", reading.hits))
             found += self._names([name for _, name, _ in entries])
         if words := {hit for *_, hits in found for hit in hits if hit[0] != PHRASE}:
-            self._passages.look_up(words, self._quiet)
+            self._passages.look_up(words, self._quiet, self._beside)
         files = {name: path for path, name, _ in entries}
         for name, kind, hits in found:
             told = sorted((self._passages.place(hit[1]), hit, leak) for hit in hits for leak in self._leaks(hit))

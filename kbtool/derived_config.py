@@ -76,7 +76,7 @@ def derive(
     if nav is not None:
         nav += _known_issues(nav, pages)
     elif preview:
-        nav = _tree_nav({article.source: edition.title(article) for article in shown} | {page: TITLES[page] for page in pages})
+        nav = tree_nav({article.source: edition.title(article) for article in shown} | {page: TITLES[page] for page in pages})
     if nav is not None:
         values["nav"] = nav
     archived = [f"/{article.source}" for article in articles if article.front_matter.state == "archived"]
@@ -197,7 +197,7 @@ def _is_shown(target: str, shown: set[str], evidence: Evidence) -> bool:
     return "://" in target or target.startswith(("#", "mailto:")) or posixpath.normpath(target) in shown
 
 
-def _tree_nav(titles: Mapping[str, str]) -> list[Any]:
+def tree_nav(titles: Mapping[str, str]) -> list[Any]:
     """Return what MkDocs makes of a folder without `nav`, with the titles of its pages written out."""
     tree: dict[str, Any] = {}
     for source, title in titles.items():

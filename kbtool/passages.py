@@ -296,8 +296,11 @@ class Passages:
         """Yield the parts, titles and short texts that folded words have in them, and that may be withheld."""
         return self._runs.find(folded)
 
-    def look_up(self, hits: Iterable[Hit], quiet: Iterable[str]) -> None:
-        """Look up which of what a site was found to hold is shown, or in folded texts that silence it, and so no leak."""
+    def look_up(self, hits: Iterable[Hit], quiet: Iterable[str], beside: Iterable[str]) -> None:
+        """Look up which of what a site was found to hold is shown, or in folded texts that silence it, and so no leak.
+
+        Of what only stands `beside` one another, that are parts: a title or a short text would be no longer looked for anywhere.
+        """
         new = {*hits} - self._looked_up
         self._looked_up |= new
         if not new:
@@ -307,7 +310,9 @@ class Passages:
         runs = Runs({words: "" for kind, words in new if kind == PART}, short | telling)
         for text in quiet:
             self._silent.update(new.intersection(runs.find(text)))
-        for markdown in self._shown:
+        for markdown in beside if any(kind == PART for kind, _ in new) else ():
+            self._silent |= {hit for folded in self._forms(markdown) for hit in runs.find(folded) if hit[0] == PART}
+        for markdown in self._shown if not new <= self._silent else ():
             found = {hit for folded in self._forms(markdown) for hit in runs.find(folded)}
             self._silent |= found
             self._seen.update(words for kind, words in found if kind == WHOLE and words in telling)

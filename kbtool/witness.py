@@ -13,6 +13,7 @@ from typing import Any
 
 from kbtool.articles import Article
 from kbtool.audit import Withheld
+from kbtool.beside import Beside
 from kbtool.derived_config import PATTERNS, labels
 from kbtool.editions import Edition, redact_text, redact_value, withheld_texts
 from kbtool.evidence import Evidence
@@ -51,6 +52,7 @@ def withheld(evidence: Evidence, edition: Edition, staged: Staged) -> Withheld:
         texts=texts,
         shown=_Shown(evidence, edition, staged),
         files=dict(_files(evidence, edition, staged)),
+        beside=Beside(evidence, edition, staged),
     )
 
 
