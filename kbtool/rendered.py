@@ -120,12 +120,18 @@ class Store:
         return values if isinstance(values, dict) else None
 
     def put(self, key: str, values: Mapping[str, Any]) -> None:
-        """Keep an entry. A disk that is full or read-only keeps none, which costs time later and nothing else."""
+        """Keep an entry. A disk that is full or read-only keeps none, which costs time later and nothing else.
+
+        It is written where it belongs at once: whoever reads a part of it sees by the digest that it is no entry.
+        """
         body = json.dumps(values, ensure_ascii=True).encode()
-        path = self._path(key)
+        path, content = self._path(key), digest(key, body).encode() + b"\n" + body
         with contextlib.suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomic(path, digest(key, body).encode() + b"\n" + body, durable=False)
+            try:
+                path.write_bytes(content)
+            except FileNotFoundError:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
 
     def keep_only(self, keys: Collection[str]) -> None:
         """Drop all other entries."""
