@@ -2,10 +2,11 @@
 
     python -P -m kbtool.mkdocs_site ORDER     in the folder of the stage; ORDER is JSON, see `Order`
 
-Three things make it fast, each with the same bytes as without it:
+Four things make it fast, each with the same bytes as without it:
 
 - An article is rendered once for each text, whatever edition it stands in (`rendered`). An entry holds as well where its
   links led; where one of them leads elsewhere now, it is no entry.
+- One Markdown converter renders all of them (`lean_markdown`).
 - Navigation is drawn once for all pages of a section (`drawn_nav`).
 - A page whose every input is as it was does not pass through the engine: its file is taken from the site that stands, if
   that has the bytes that were recorded. Inputs are what this module knows of; where a site's own templates may read more
@@ -18,6 +19,7 @@ its sites against those of a plain `mkdocs build`.
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -41,6 +43,7 @@ from mkdocs.utils import meta
 from kbtool.drawn_nav import DrawnNav
 from kbtool.drawn_words import look_up_once
 from kbtool.forked import processors, side_by_side
+from kbtool.lean_markdown import make_once
 from kbtool.rendered import Page as Known
 from kbtool.rendered import Record, Store, digest, installed, named_environment, of_text_alone, read_record, write_record
 from kbtool.site_config import dump, read_yaml
@@ -171,6 +174,8 @@ class _Pages(BasePlugin):  # type: ignore[no-untyped-call,type-arg]  # MkDocs ha
         if self.order.store and all(of_text_alone(name) for name in config.markdown_extensions):
             options = {key: values.get(key) for key in ("markdown_extensions", "use_directory_urls")}
             self.text_salt = digest(dump(options), *common)
+            if self.alone:
+                make_once(config.markdown_extensions, config.mdx_configs)
 
     def on_nav(self, nav: Navigation, *, config: MkDocsConfig, files: Files) -> None:
         """Choose the pages that are made."""
@@ -346,4 +351,7 @@ def _tokens(toc: Any) -> list[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Order(**json.loads(sys.argv[1]))))
+    gc.disable()  # what is left of a page is a few kilobytes; to look for it takes a twentieth of the time
+    code = main(Order(**json.loads(sys.argv[1])))
+    gc.freeze()  # nor is it worth looking at the end
+    sys.exit(code)

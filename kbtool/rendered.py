@@ -100,6 +100,12 @@ def write_record(path: Path, record: Record) -> None:
     write_atomic(path, json.dumps({"version": VERSION, **record._asdict()}).encode(), durable=False)
 
 
+def _write(path: Path, content: bytes) -> None:
+    """Write a file, never through a symlink that somebody else has put in its place."""
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o666), "wb") as file:  # noqa: PTH123
+        file.write(content)
+
+
 class Store:
     """A folder of entries by key."""
 
@@ -120,12 +126,18 @@ class Store:
         return values if isinstance(values, dict) else None
 
     def put(self, key: str, values: Mapping[str, Any]) -> None:
-        """Keep an entry. A disk that is full or read-only keeps none, which costs time later and nothing else."""
+        """Keep an entry. A disk that is full or read-only keeps none, which costs time later and nothing else.
+
+        It is written where it belongs at once: whoever reads a part of it sees by the digest that it is no entry.
+        """
         body = json.dumps(values, ensure_ascii=True).encode()
-        path = self._path(key)
+        path, content = self._path(key), digest(key, body).encode() + b"\n" + body
         with contextlib.suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomic(path, digest(key, body).encode() + b"\n" + body, durable=False)
+            try:
+                _write(path, content)
+            except FileNotFoundError:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _write(path, content)
 
     def keep_only(self, keys: Collection[str]) -> None:
         """Drop all other entries."""

@@ -52,6 +52,19 @@ def test_a_folder_that_cannot_be_written_keeps_nothing(tmp_path: Path) -> None:
     assert store.get(digest("a")) is None
 
 
+def test_nothing_is_written_through_a_symlink(tmp_path: Path) -> None:
+    """Whoever puts one in the place of an entry gains nothing by it: what it leads to stays, and nothing is kept."""
+    store, key, other = Store(tmp_path / "rendered"), digest("a"), tmp_path / "other"
+    other.write_text("mine")
+    store.put(key, VALUES)
+    (path,) = (tmp_path / "rendered").glob("??/*")
+    path.unlink()
+    path.symlink_to(other)
+    store.put(key, VALUES)
+    assert other.read_text() == "mine"
+    assert store.get(key) is None
+
+
 def test_what_no_site_shows_is_dropped(tmp_path: Path) -> None:
     """Only the entries that are named stay."""
     store = Store(tmp_path)
