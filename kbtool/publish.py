@@ -24,13 +24,13 @@ from kbtool.finding import Finding, Run, Severity
 from kbtool.forked import both, outcomes
 from kbtool.manifest import Explainer, Manifest, lines, load_manifest, purged
 from kbtool.rendered import Store, read_record
-from kbtool.search_index import Page, SearchIndex, index_site, join, pages_to_find, search_language
+from kbtool.search_index import Page, SearchIndex, Standing, index_site, join, pages_to_find, search_language
 from kbtool.stage import Staged, stage
 from kbtool.witness import withheld
 
 WORK = ".kbtool"
 _LOCK = "build.lock"
-_RECORDS = ("audit", "built", "manifest", "pages", "purge")  #: folders of what is kept of each edition
+_RECORDS = ("audit", "built", "manifest", "pages", "purge", "search")  #: folders of what is kept of each edition
 _GIVES_WAY = 10  #: to the engine of another edition: the largest decides how long all take
 _WITHHOLD = ("KB001", "KB008", "KB4")
 
@@ -172,7 +172,7 @@ class _Build:
         hits = kept_hits(evidence.config, edition.name)
 
         def index(into: Path) -> SearchIndex:
-            return index_site(out, found, search_language(staged.config), into=into)
+            return index_site(out, found, search_language(staged.config), into=into, standing=kept.index)
 
         judged, said = _judge_site(out, _Judges(auditor, explainer, hits), index if staged.searches else None)
         self._notes += said
@@ -192,6 +192,13 @@ class _Build:
             auditor = aside.submit(_auditor, self.evidence, self.edition, staged, kept_hits(config, self.edition.name))
             self._notes = (*staged.notes, *build_site(staged.folder, out, kept, lunr=not staged.searches, how=how))
             return auditor.result(), found.result()
+
+
+@dataclass(frozen=True)
+class _Kept(Kept):
+    """What the engine takes over from earlier builds, and the search."""
+
+    index: Standing
 
 
 class _Judged(NamedTuple):
@@ -230,8 +237,10 @@ def _judge_site(out: Path, judges: _Judges, make_index: Callable[[Path], SearchI
     return _Judged(sorted([*pages.leaks, *index.leaks]), pages.manifest.joined(index.manifest)), made.notes
 
 
-def _kept(work: Path, folder: Path, out: Path) -> Kept:
-    return Kept(folder, work / "pages" / f"{folder.name}.json", out.with_name("pages.json"), work / "rendered")
+def _kept(work: Path, folder: Path, out: Path) -> _Kept:
+    name = f"{folder.name}.json"
+    index = Standing(folder, work / "search" / name, out.with_name("search.json"))
+    return _Kept(folder, work / "pages" / name, out.with_name("pages.json"), work / "rendered", index)
 
 
 def _forget_rendered(work: Path) -> None:
@@ -240,7 +249,7 @@ def _forget_rendered(work: Path) -> None:
     Store(work / "rendered").keep_only(shown)
 
 
-def _swap(out: Path, folder: Path, manifest: Manifest, built: Kept, work: Path) -> tuple[str, ...]:
+def _swap(out: Path, folder: Path, manifest: Manifest, built: _Kept, work: Path) -> tuple[str, ...]:
     """Put a site in its place, and keep its manifest; return the URLs that caches must forget.
 
     The manifest comes last: whoever is interrupted before has the URLs of this site and the one before in the next list.
@@ -252,9 +261,10 @@ def _swap(out: Path, folder: Path, manifest: Manifest, built: Kept, work: Path) 
     for path, content in ((purge_file(work, folder.name), lines(purge)), (kept, manifest.dump())):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, content)
-    if built.new_record.exists():  # of an engine that keeps one
-        built.record.parent.mkdir(parents=True, exist_ok=True)
-        built.new_record.replace(built.record)
+    for new, record in ((built.new_record, built.record), (built.index.new_record, built.index.record)):
+        if new.exists():  # of an engine that keeps one, of a site with an index
+            record.parent.mkdir(parents=True, exist_ok=True)
+            new.replace(record)
     return tuple(purge)
 
 

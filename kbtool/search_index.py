@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from importlib import resources
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -23,6 +24,7 @@ from kbtool.content_files import MARKDOWN
 from kbtool.engines import find_engine
 from kbtool.errors import IncompleteError
 from kbtool.pagefind import HINT, executable, make_index
+from kbtool.rendered import digest, installed
 from kbtool.site_config import entries
 from kbtool.urls import page_file
 
@@ -42,7 +44,26 @@ _KEPT = re.compile(
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 _ONLY_BODY = re.compile(rb"(<[a-zA-Z][^<>]*?\s)data-pagefind-body\b")
 _BLOCK = re.compile(rb"<(?=/?(?:pre|dt|dd|th|summary|caption|figcaption)\b)")  # Pagefind parts no words there
+#: What kbtool's theme says of an article, which is not found in any case: it changes more often than words.
+_NOTICES = re.compile(rb'(<article[^>]*>)\s*(?:<p class="kb-notice[^<]*(?:<(?!/?p\b)[^<]*)*</p>\s*)*')
+_FACTS = re.compile(rb'<aside class="kb-facts"[^<]*(?:<(?!/?aside\b)[^<]*)*</aside>')
 _WORKERS = "assets/javascripts/workers"
+
+
+class Standing(NamedTuple):
+    """The site that stands, the file in which it is kept what its index was made of, and where that of the new one goes."""
+
+    site: Path
+    record: Path
+    new_record: Path
+
+
+class _Made(NamedTuple):
+    """What Pagefind made: its version, how many pages it found words in, and the files."""
+
+    version: str
+    found: int
+    files: Mapping[str, bytes]
 
 
 class Page(NamedTuple):
@@ -141,7 +162,9 @@ def _front_matter(text: str) -> Mapping[str, Any]:
 # ---------------------------------------------------------------------------------------------- in the site
 
 
-def index_site(site: Path, pages: Iterable[Page], language: str = "en", *, into: Path | None = None) -> SearchIndex:
+def index_site(
+    site: Path, pages: Iterable[Page], language: str = "en", *, into: Path | None = None, standing: Standing | None = None,
+) -> SearchIndex:
     """Write the index of a built site into it, with what the search worker needs besides.
 
     The same pages give the same bytes. Nothing is written when something fails.
@@ -151,6 +174,7 @@ def index_site(site: Path, pages: Iterable[Page], language: str = "en", *, into:
         pages: those that are to be found.
         language: of all of them.
         into: another folder, from which `join` brings it into the site.
+        standing: an index that is taken over if it was made of the same words.
 
     Raises:
         IncompleteError: Pagefind is missing or failed, or another file is where one of the index belongs.
@@ -158,11 +182,7 @@ def index_site(site: Path, pages: Iterable[Page], language: str = "en", *, into:
     """
     there = {page.file: page for page in pages if (site / page.file).is_file()}
     feed = ((_url(file), _html((site / file).read_bytes(), page)) for file, page in sorted(there.items()))
-    made = make_index(feed, language=language, root=_ROOT, exclude=_EXCLUDED)
-    version, count = _entry(made)
-    kept = {f"{FOLDER}/{name}": content for name, content in made.items() if _KEPT.fullmatch(name)}
-    if language != "unknown" and f"{FOLDER}/wasm.{language}.pagefind" in kept:
-        kept.pop(f"{FOLDER}/wasm.unknown.pagefind", None)
+    version, count, kept = _made_or_taken(feed, language, standing)
     taken = next((name for name in kept if (site / name).exists() or (site / name).is_symlink()), None)
     if taken:
         raise IncompleteError(f"{taken} is a file of the site and would be one of the search index", kind="search", hint=HINT)
@@ -170,8 +190,78 @@ def index_site(site: Path, pages: Iterable[Page], language: str = "en", *, into:
         place = (into or site) / name
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(content)
-    digests = {name: blake2b(content, digest_size=12).hexdigest() for name, content in kept.items()}
-    return SearchIndex(version, digests, tuple(_notes(len(there), count, language)))
+    return SearchIndex(version, _digests(kept), tuple(_notes(len(there), count, language)))
+
+
+def _made(feed: Iterable[tuple[str, str]], language: str) -> _Made:
+    """Have an index made."""
+    made = make_index(feed, language=language, root=_ROOT, exclude=_EXCLUDED)
+    version, count = _entry(made)
+    kept = {f"{FOLDER}/{name}": content for name, content in made.items() if _KEPT.fullmatch(name)}
+    if language != "unknown" and f"{FOLDER}/wasm.{language}.pagefind" in kept:
+        kept.pop(f"{FOLDER}/wasm.unknown.pagefind", None)
+    return _Made(version, count, kept)
+
+
+def _digests(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: blake2b(content, digest_size=12).hexdigest() for name, content in files.items()}
+
+
+# ---------------------------------------------------------------------------------------------- what has not changed
+
+
+def _made_or_taken(feed: Iterator[tuple[str, str]], language: str, standing: Standing | None) -> _Made:
+    """Return the index that stands if it was made of the same pages; else have one made, and keep what it was made of."""
+    if standing is None:
+        return _made(feed, language)
+    told: list[str] = []
+    feed = _told(feed, told)
+    key = _key(language)
+    known = _known(standing.record, key)
+    same: list[tuple[str, str]] = []
+    for page in feed if known else ():
+        same.append(page)
+        if told != known["pages"][: len(told)]:
+            break
+    made = _taken(known, standing.site) if known and told == known["pages"] else None
+    made = made or _made(chain(same, feed), language)
+    values = {"key": key, "pages": told, "version": made.version, "found": made.found, "files": _digests(made.files)}
+    standing.new_record.write_text(json.dumps(values))
+    return made
+
+
+def _told(feed: Iterable[tuple[str, str]], told: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield pages, and take down what each of them is."""
+    for page in feed:
+        told.append(digest(*page))
+        yield page
+
+
+def _key(language: str) -> str:
+    """Return what tells whether the same pages give the same index: the program, and what it is told."""
+    program = executable()
+    state = program.stat()
+    code = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]  # a checkout has one version
+    return digest(language, str(program), f"{state.st_size} {state.st_mtime_ns} {state.st_ctime_ns}", *installed(), *code)
+
+
+def _known(record: Path, key: str) -> dict[str, Any]:
+    """Return what the index that stands was made of; nothing if that cannot be read, or was told something else."""
+    try:
+        values = json.loads(record.read_bytes())
+        known = values if values["key"] == key and isinstance(values["pages"], list) else {}
+    except (OSError, ValueError, TypeError, KeyError):
+        return {}
+    return known if isinstance(known.get("files"), dict) else {}
+
+
+def _taken(known: Mapping[str, Any], site: Path) -> _Made | None:
+    """Return the index that stands if all its files have the bytes that Pagefind gave them."""
+    try:
+        files = {name: (site / name).read_bytes() for name in known["files"] if is_index_file(name)}
+        return _Made(str(known["version"]), int(known["found"]), files) if _digests(files) == known["files"] else None
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
 
 
 def _notes(pages: int, found: int, language: str) -> Iterator[str]:
@@ -188,7 +278,7 @@ def _url(file: str) -> str:
 def _html(content: bytes, page: Page) -> str:
     """Return what Pagefind is to read of a page: from its article on, since navigation is most of the bytes."""
     at = max(content.find(_ARTICLE), 0)
-    article = _BLOCK.sub(b" <", content[at:])
+    article = _BLOCK.sub(b" <", _FACTS.sub(b"", _NOTICES.sub(rb"\1", content[at:], count=1)))
     if b"data-pagefind-body" in article:  # with one of these, all other pages would be left out
         article = _ONLY_BODY.sub(rb"\1data-pagefind-no", article)
     tags = html.escape(", ".join(page.tags)) if at else ""

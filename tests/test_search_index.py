@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -17,8 +18,18 @@ from kbtool import search_index
 from kbtool.engines import find_engine
 from kbtool.errors import IncompleteError
 from kbtool.evidence import Evidence
+from kbtool.pagefind import make_index
 from kbtool.publish import publish
-from kbtool.search_index import Page, index_files, index_site, is_index_file, pages_to_find, search_language, search_worker
+from kbtool.search_index import (
+    Page,
+    Standing,
+    index_files,
+    index_site,
+    is_index_file,
+    pages_to_find,
+    search_language,
+    search_worker,
+)
 from kbtool.stage import stage
 from kbtool.testing import knowledge_base
 
@@ -48,10 +59,14 @@ def site(tmp_path: Path) -> Callable[[Mapping[str, str]], Path]:
 # ---------------------------------------------------------------------------------------------- the words of a page
 
 
+FACTS_AND_MORE = '<p>b</p><aside class="kb-facts"><dl><dt>c</dt></dl></aside><p>d</p><aside class="kb-facts">c<aside>c</aside>c</aside>'
 WORDS = {
     "the article alone": ("<h1>A</h1><p>b</p>", "A. b."),
     "no headerlink": ('<h1>A<a class="headerlink" href="#a">¶</a></h1><p>b</p>', "A. b."),
     "no facts": ('<h1>A</h1><p>b</p><aside class="kb-facts">c</aside><p class="kb-notice">c</p><p class="kb-follow">c</p>', "A. b."),
+    "no facts, and what follows them": (f"<h1>A</h1>{FACTS_AND_MORE}", "A. b. d."),
+    "no notices": ('\n <p class="kb-notice">c <time>d</time></p>\n<p class="kb-notice kb-notice--x">e</p><h1>A</h1><p>b</p>', "A. b."),
+    "a notice that is not at the top": ('<h1>A</h1><p>b</p><p class="kb-notice">c</p><p>d</p>', "A. b. d."),
     "no numbers of lines": ('<h1>A</h1><table><tr><td class="linenos">1</td><td class="code">b</td></tr></table>', "A. b."),
     "nothing that Material leaves out": ("<h1>A</h1><p>b</p><p data-search-exclude>c</p>", "A. b."),
     "nothing that Pagefind leaves out": ("<h1>A</h1><p>b</p><p data-pagefind-ignore>c</p>", "A. b."),
@@ -136,6 +151,69 @@ def test_the_same_site_gives_the_same_bytes(site: Callable[..., Path]) -> None:
     pages = [Page(name, ("t",)) for name in articles]
     assert index_site(one, pages) == index_site(other, pages[::-1])
     assert {path.name: path.read_bytes() for path in index_files(one)} == {path.name: path.read_bytes() for path in index_files(other)}
+
+
+def standing(folder: Path, name: str = "") -> Standing:
+    """Return a site that stands, and where it is kept what its index was made of."""
+    return Standing(folder, folder.with_name("record.json"), folder.with_name(f"{name}record.json"))
+
+
+FACTS = '<p>b</p><aside class="kb-facts" aria-label="About"><dl><div><dt>Reviewed</dt><dd><time>{}</time></dd></div></dl></aside><p>c</p>'
+NOTICE = '\n\n  <p class="kb-notice kb-notice--overdue">Was due by <time>2026-01-01</time>.</p>\n\n<h1>B</h1>'
+CHANGES: dict[str, Callable[[Path, pytest.MonkeyPatch], object]] = {
+    "a word": lambda site, _: (site / "a.html").write_text(SHELL.format("<h1>Other</h1>")),
+    "a word of the last page": lambda site, _: (site / "c.html").write_text(SHELL.format("<h1>Other</h1>")),
+    "one page less": lambda site, _: (site / "c.html").unlink(),
+    "one page more": lambda site, _: (site / "d.html").write_text(SHELL.format("<h1>D</h1>")),
+    "the program": lambda _, patch: patch.setattr(search_index, "installed", lambda: ("pagefind 1.0",)),
+    "a file of the index": lambda site, _: next(index_files(site)).write_bytes(b"other"),
+    "a file of the index that is gone": lambda site, _: next(index_files(site)).unlink(),
+    "what is kept": lambda site, _: standing(site).record.write_text("{}"),
+    "the form of what is kept": lambda site, _: standing(site).record.write_text("[1]"),
+    "half of what is kept": lambda site, _: standing(site).record.write_text(standing(site).record.read_text()[:-9]),
+}
+
+
+@pytest.mark.parametrize(("change", "made"), [(None, 0), *((change, 1) for change in CHANGES)])
+def test_an_index_that_stands_is_taken(
+    site: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, change: str | None, made: int,
+) -> None:
+    """Of the same pages no index is made anew; of others, or where the one that stands is not whole, one is, with the same bytes."""
+    folder = site({"a.html": "<h1>A</h1>", "b.html": f"{NOTICE}{FACTS.format(1)}", "c.html": "<h1>C</h1>"})
+    pages = [Page(f"{name}.html") for name in "abcd"]
+    index_site(folder, pages, standing=standing(folder))
+    (folder / "b.html").write_text(SHELL.format(f"<h1>B</h1>{FACTS.format(2)}"))
+    if change:
+        CHANGES[change](folder, monkeypatch)
+    calls: list[str] = []
+    monkeypatch.setattr(search_index, "make_index", lambda *args, **more: (calls.append(""), make_index(*args, **more))[1])
+    new = folder.rename(folder.with_name("new"))
+    shutil.copytree(new / "pagefind", folder / "pagefind")
+    shutil.rmtree(new / "pagefind")
+    found = index_site(new, pages, standing=standing(folder, "new"))
+    assert len(calls) == made
+    shutil.rmtree(folder)
+    shutil.copytree(new, folder)
+    shutil.rmtree(folder / "pagefind")
+    assert found == index_site(folder, pages)
+    assert [path.read_bytes() for path in index_files(new)] == [path.read_bytes() for path in index_files(folder)]
+    known = json.loads(standing(folder, "new").new_record.read_text())
+    assert known["files"] == found.files
+    assert len(known["pages"]) == len([*folder.glob("*.html")])
+
+
+def test_what_is_kept_names_no_other_file(site: Callable[..., Path]) -> None:
+    """What is kept of an index brings no file of another name along."""
+    folder = site({"a.html": "<h1>A</h1>"})
+    index_site(folder, [Page("a.html")], standing=standing(folder))
+    known = json.loads(standing(folder).record.read_text())
+    (folder / "secret.html").write_text("secret")
+    known["files"]["secret.html"] = search_index._digests({"": b"secret"})[""]
+    standing(folder).record.write_text(json.dumps(known))
+    shutil.copytree(folder / "pagefind", folder.with_name("old") / "pagefind")
+    shutil.rmtree(folder / "pagefind")
+    old = Standing(folder.with_name("old"), standing(folder).record, standing(folder).new_record)
+    assert "secret.html" not in index_site(folder, [Page("a.html")], standing=old).files
 
 
 def test_a_file_of_the_site_is_not_written_over(site: Callable[..., Path]) -> None:
@@ -236,6 +314,21 @@ def test_each_published_edition_has_an_index_of_its_own(evidence: Callable[..., 
         chunks = b"".join(gzip.decompress(path.read_bytes()) for path in index_files(one.folder) if path.suffix == ".pf_index")
         assert (b"secret" in chunks) is has
         assert not {"/404.html", "/old/", "/hidden/", "/old/guide/"} & {*fragments(one.folder)}
+
+
+def test_an_edition_whose_words_stay_keeps_its_index(evidence: Callable[..., Evidence], monkeypatch: pytest.MonkeyPatch) -> None:
+    """An article that an edition does not show can change, and no index of that edition is made anew."""
+    first = evidence()
+    publish(first, list(first.editions.values()))
+    calls = first.config.root / "calls"
+    monkeypatch.setattr(search_index, "make_index", lambda *args, **more: (calls.open("a").write("made "), make_index(*args, **more))[1])
+    hidden = next(article for article in first.articles if article.audience == "internal")
+    again = evidence(**{hidden.path: f"{FILES[hidden.path]}\nA new sentence.\n"})
+    before = words(first.config.root / "site/public")
+    assert [one.swapped for one in publish(again, list(again.editions.values()))] == [True, True]
+    assert calls.read_text() == "made "
+    assert words(first.config.root / "site/public") == before
+    assert "A new sentence" in words(first.config.root / "site/internal")
 
 
 def test_a_build_without_pagefind_leaves_the_site(kb: Any) -> None:
