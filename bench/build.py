@@ -19,6 +19,7 @@ Wall seconds and the CPU seconds of the command and its children; memory is that
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import re
 import resource
@@ -33,6 +34,7 @@ from typing import NamedTuple
 
 from engines import for_hugo
 
+import kbtool as kbtool_package
 from kbtool.engines import find_engine
 from kbtool.errors import ConfigError
 
@@ -41,7 +43,11 @@ BUILD = """\
 import sys; from pathlib import Path; from kbtool.engine import How, build_site
 build_site(Path(sys.argv[1]), Path(sys.argv[2]), how=How(sys.argv[3]))
 """
-QUIET = {"NO_MKDOCS_2_WARNING": "1"}
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of what is measured: silent, and with byte code, as what is installed has it."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | {"NO_MKDOCS_2_WARNING": "1"}
 
 
 class Cost(NamedTuple):
@@ -62,7 +68,7 @@ def run(command: Sequence[str], cwd: Path) -> Cost:
     pid = os.fork()
     if pid == 0:
         with open(os.devnull, "wb") as nothing:  # noqa: PTH123
-            done = subprocess.run(command, cwd=cwd, env=os.environ | QUIET, stdout=nothing, stderr=nothing, check=False)
+            done = subprocess.run(command, cwd=cwd, env=environment(), stdout=nothing, stderr=nothing, check=False)
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         Path(cwd, ".cost").write_text(f"{used.ru_utime + used.ru_stime} {used.ru_maxrss / 1024}")
         os._exit(0 if done.returncode in (0, 1) else 1)
@@ -177,6 +183,7 @@ def main() -> None:
     parser.add_argument("--growth", type=int, default=10_000, help="0 leaves growth out")
     given = parser.parse_args()
     script = given.make_kb.resolve()
+    compileall.compile_dir(Path(kbtool_package.__file__).parent, quiet=1)
     with tempfile.TemporaryDirectory(prefix="kbtool-bench-") as folder:
         work = Path(folder)
         kb = make(script, work / "kb", given.articles)
