@@ -33,8 +33,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engines import for_hugo
+from ratios import environment  # type: ignore[import-not-found]
 
-import kbtool as kbtool_package
+from kbtool import __path__ as packages
 from kbtool.engines import find_engine
 from kbtool.errors import ConfigError
 
@@ -43,11 +44,6 @@ BUILD = """\
 import sys; from pathlib import Path; from kbtool.engine import How, build_site
 build_site(Path(sys.argv[1]), Path(sys.argv[2]), how=How(sys.argv[3]))
 """
-
-
-def environment() -> dict[str, str]:
-    """Return the environment of what is measured: silent, and with byte code, as what is installed has it."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | {"NO_MKDOCS_2_WARNING": "1"}
 
 
 class Cost(NamedTuple):
@@ -183,7 +179,7 @@ def main() -> None:
     parser.add_argument("--growth", type=int, default=10_000, help="0 leaves growth out")
     given = parser.parse_args()
     script = given.make_kb.resolve()
-    compileall.compile_dir(Path(kbtool_package.__file__).parent, quiet=1)
+    compileall.compile_dir(packages[0], quiet=1)  # or the first build would be the one that pays for it
     with tempfile.TemporaryDirectory(prefix="kbtool-bench-") as folder:
         work = Path(folder)
         kb = make(script, work / "kb", given.articles)

@@ -28,12 +28,15 @@ for path in sorted(pathlib.Path(sys.argv[1]).rglob("*.md")):
 """
 
 
+def environment() -> dict[str, str]:
+    """Return the environment of what is measured: silent, and with byte code, as what is installed has it."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | {"NO_MKDOCS_2_WARNING": "1"}
+
+
 def timed(command: Sequence[str], cwd: Path, expect: Sequence[int] = (0,)) -> tuple[float, float]:
     """Run a command; return its wall seconds and its CPU seconds, children included."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    env = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
-    env.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package has its byte code
-    done = subprocess.run(command, cwd=cwd, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+    done = subprocess.run(command, cwd=cwd, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
     wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode not in expect:
         raise SystemExit(f"{' '.join(command)} exited with {done.returncode}:\n{done.stderr.decode()[-2000:]}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from re import _constants as op  # type: ignore[attr-defined]  # the standard library promises neither; a test holds them
-from re import _parser as parser  # type: ignore[attr-defined]
+from re import _parser as parser  # type: ignore[attr-defined]  # likewise
 from types import SimpleNamespace
 from typing import Any
 
@@ -76,7 +76,7 @@ class _Inline(InlineProcessor):
         """Return a text with placeholders for what patterns match; if this has another name one day, it is not called."""
         if not self._may_match(data):
             return data
-        found: str = super()._InlineProcessor__handleInline(data, patternIndex)  # type: ignore[misc]
+        found: str = super()._InlineProcessor__handleInline(data, patternIndex)  # type: ignore[misc]  # private to its class
         return found
 
 

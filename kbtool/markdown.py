@@ -322,7 +322,7 @@ class _Places:
         return Link(target, line, line, 1, "link", None)
 
 
-def parse(  # noqa: PLR0913  (options of one site, all by keyword)
+def parse(  # noqa: PLR0913 - options of one site, all by keyword
     body: str | Callable[[], str],
     *,
     first_line: int = 1,

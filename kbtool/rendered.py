@@ -102,7 +102,7 @@ def write_record(path: Path, record: Record) -> None:
 
 def _write(path: Path, content: bytes) -> None:
     """Write a file, never through a symlink that somebody else has put in its place."""
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o666), "wb") as file:  # noqa: PTH123
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o666), "wb") as file:  # noqa: PTH123 - of a descriptor
         file.write(content)
 
 
