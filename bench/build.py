@@ -84,6 +84,7 @@ def make(script: Path, folder: Path, articles: int) -> Path:
     chance = sorted({match.casefold() for match in re.findall(r"^title: .*?\b(sup \d+)$", texts, re.MULTILINE | re.IGNORECASE)})
     allowed = "".join(f'"{words}" = "by chance"\n' for words in chance)
     (folder / "pyproject.toml").write_text(f"[tool.kbtool]\n[tool.kbtool.audit_allow]\n{allowed}")
+    (folder / ".gitignore").write_text(".kbtool/\nsite/\n")  # as `kbtool init` does: or git looks through what is built
     return folder
 
 

@@ -145,13 +145,13 @@ class Keepable(Protocol):
 class ArticleCache:
     """The articles that earlier runs have read, by their path inside the content folder."""
 
-    def __init__(self, cache: Cache, config: Config, slugger: Slugger) -> None:
+    def __init__(self, cache: Cache, config: Config, slugger: Slugger, *, read: bool = True) -> None:
         self._cache, self._key = cache, _key(config, slugger) if cache.folder else ""
         self._began = cache.moment() or 0
         self._kept: dict[str, Kept] = {}
         self._lines: dict[str, tuple[bytes, bytes]] = {}
         self._told: dict[str, frozenset[str]] = {}  #: what was kept of each article by this run
-        sections = cache.read(_NAME, self._key)
+        sections = cache.read(_NAME, self._key) if read else None
         if sections is not None:
             try:
                 self._load(sections)

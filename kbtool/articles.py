@@ -6,7 +6,6 @@ nobody's, and all other articles are still loaded.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,7 +20,7 @@ from kbtool.article_cache import FACTS, ArticleCache, Head, Kept, read_head
 from kbtool.cache import Cache
 from kbtool.characters import OddCharacter, control_characters, hidden_characters
 from kbtool.config import FILE, Config, FolderDefaults, did_you_mean
-from kbtool.content_files import NO_STATE, State, decode, read_content, walk
+from kbtool.content_files import NO_STATE, State, decode, digest_of, read_content, walk
 from kbtool.errors import ConfigError, IncompleteError
 from kbtool.front_matter import DECIDES_AUDIENCE, KEYS, FrontMatter, Problem, Raw, read_front_matter, split
 from kbtool.regions import fences
@@ -82,7 +81,7 @@ class Article:
     def _below(self) -> str:
         """The text below the head, read from the file if need be; it must hold the bytes that all else was made from."""
         content, _, problem = read_content(self.file.path, self.file.state[0])
-        if problem or _digest(content) != self.file.digest:
+        if problem or digest_of(content) != self.file.digest:
             raise IncompleteError("it was changed while kbtool ran", where=self.path, kind="changed", hint="run kbtool again")
         return decode(content)[0][self.body_start :]
 
@@ -213,7 +212,9 @@ class Content:
         return {file.source: file for file in self.files if file.kind == "asset"}
 
 
-def load_articles(config: Config, slugger: Slugger = PLAIN_SLUGGER, cache: Cache | None = None) -> Content:
+def load_articles(
+    config: Config, slugger: Slugger = PLAIN_SLUGGER, cache: Cache | None = None, *, from_cache: bool = True
+) -> Content:
     """Read every article below the content folder; dotfiles and editors' backups are not content.
 
     An unreadable article is loaded with its problems; no content of a file raises anything.
@@ -221,7 +222,8 @@ def load_articles(config: Config, slugger: Slugger = PLAIN_SLUGGER, cache: Cache
     Args:
         config: the configuration.
         slugger: how the site makes anchors.
-        cache: where `Content.keep` keeps what was worked out; without one, every file is read.
+        cache: where `Content.keep` keeps what was worked out.
+        from_cache: whether what earlier runs have kept there may stand for a file; else, or without a cache, all are read.
 
     Raises:
         ConfigError: there is no such folder.
@@ -232,7 +234,7 @@ def load_articles(config: Config, slugger: Slugger = PLAIN_SLUGGER, cache: Cache
             f"the content folder {config.content!r} does not exist", kind="no-inputs",
             hint="set content in [tool.kbtool] to the folder of your articles",
         )
-    kept = ArticleCache(cache or Cache(None), config, slugger)
+    kept = ArticleCache(cache or Cache(None), config, slugger, read=from_cache)
     reader = _Reader(config, slugger, kept)
     articles: list[Article] = []
     files: list[ContentFile] = []
@@ -262,7 +264,7 @@ def load_article(config: Config, source: str) -> Article:
 def with_content(config: Config, article: Article, content: bytes) -> Article:
     """Return an article as it would be if its file had another content, such as an older one."""
     reader = _Reader(config, article.slugger, ArticleCache(Cache(None), config, article.slugger))
-    return reader.made(article.path, article.source, ArticleFile(article.file.path, digest=_digest(content)), content)
+    return reader.made(article.path, article.source, ArticleFile(article.file.path, digest=digest_of(content)), content)
 
 
 def make_articles(config: Config, slugger: Slugger, contents: Iterable[tuple[str, bytes]]) -> list[Article]:
@@ -271,7 +273,7 @@ def make_articles(config: Config, slugger: Slugger, contents: Iterable[tuple[str
     made = []
     for source, content in contents:
         path = f"{config.content}/{source}"
-        made.append(reader.made(path, source, ArticleFile(f"{config.root}/{path}", digest=_digest(content)), content))
+        made.append(reader.made(path, source, ArticleFile(f"{config.root}/{path}", digest=digest_of(content)), content))
     return made
 
 
@@ -299,7 +301,7 @@ class _Reader:
         content, state, problem = read_content(name, self.config.max_article_bytes)
         if problem:
             return self._article(path, source, ArticleFile(name), "", Raw(problems=(problem,)), "", 1)
-        file = ArticleFile(name, state, _digest(content))
+        file = ArticleFile(name, state, digest_of(content))
         if kept and kept.digest == file.digest:
             return self._again(path, file, kept)
         return self.made(path, source, file, content)
@@ -389,10 +391,6 @@ def _pattern(glob: str) -> pathspec.GitIgnoreSpec:
         return pathspec.GitIgnoreSpec.from_lines([glob])
     except ValueError as error:
         raise ConfigError(f"defaults.{glob}: {error}", where=FILE, hint='write a glob such as "billing/**"') from None
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 def _is_utf8(name: str) -> bool:

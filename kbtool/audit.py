@@ -42,7 +42,7 @@ _START = 200  # bytes in which a page of HTML begins
 _WINDOW, _NEAR = 4000, 1000  # chunks
 _FEW = 200  # phrases that are sooner looked for in all that was read than all files are searched
 _MANY = 400  #: files from which it is worth having more processes
-_PAGE = 4  # other files, or entries of an index, that take as long as a page
+_PAGE = 3  # other files, or entries of an index, that take as long as a page
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,10 @@ from kbtool.report_registry import BUILTIN_REPORTS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from kbtool.built import Published
+    from kbtool.editions import Edition
+    from kbtool.evidence import Evidence
+
 _SEVERITIES = click.Choice(["error", "warning", "never"])
 _NO_CACHE_HELP = "Work everything out anew; neither read nor write .kbtool/cache."
 _NO_GIT_HELP = "Judge by review dates alone: the checks that need history are left out."
@@ -131,24 +135,31 @@ def build(root: Path | None, /, names: Sequence[str], fail_on: str | None, allow
     Stale articles are reported and published all the same. A site is withheld, and the last good one stays, only when it
     is not clear who may read what (KB001, KB008, KB4…) or when the audit finds a leak.
     """
-    from kbtool.publish import publish, withholding
+    from kbtool.built import Sites
     from kbtool.reports.text import render
 
-    evidence, run = shell.run_checks(root, options, (), publishes=True)
+    sites = Sites(names)
+    evidence, run = shell.run_checks(root, options, (), sites=sites)
     run = beside_baseline(run, evidence)
-    editions = [evidence.edition(name) for name in names] or list(evidence.editions.values())
+    editions = sites.editions(evidence)
     shell.write(render(run, color=shell.colors(sys.stdout)), nl=False)
-    held = withholding(run)
+    held = run.withholding
     if held:
         codes = ", ".join(sorted({finding.code for finding in held}))
         shell.say(f"error[withheld]: no site was published: {len(held)} finding(s) leave open who may read what ({codes})")
         return 1
-    with shell.progress(f"Building {' and '.join(edition.name for edition in editions)}"):
-        published = publish(evidence, editions, allow_empty=allow_empty)
+    published = sites.standing or _publish(evidence, editions, allow_empty=allow_empty)
     code = shell.tell(published, evidence.config)
     verdict = run.exit_code(fail_on or evidence.config.fail_on, strict=options["strict"])
     verdict = 0 if verdict == 1 and options["exit_zero"] else verdict
     return max((code, verdict), key=shell.weight)
+
+
+def _publish(evidence: Evidence, editions: Sequence[Edition], *, allow_empty: bool) -> list[Published]:
+    from kbtool.publish import publish
+
+    with shell.progress(f"Building {' and '.join(edition.name for edition in editions)}"):
+        return publish(evidence, editions, allow_empty=allow_empty)
 
 
 @kbtool.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -106,6 +107,11 @@ def read_content(path: str | Path, limit: int) -> tuple[bytes, State, Problem | 
             return b"", state, Problem(1, f"the file is larger than {limit:,} bytes", "split it, or raise max_article_bytes")
     except OSError as error:
         return b"", NO_STATE, Problem(1, f"the file cannot be read: {error.strerror}", "give kbtool the right to read it")
+
+
+def digest_of(content: bytes) -> str:
+    """Return what tells the bytes of an article from all others."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def decode(raw: bytes) -> tuple[str, Problem | None]:

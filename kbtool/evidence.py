@@ -138,7 +138,7 @@ def gather(  # noqa: PLR0913 - one keyword for each thing to read
     cache = cache or Cache(None)
     repositories = Repositories(config, cache, main) if git else None
     site = load_site_config(config)
-    content = load_articles(config, slugger(site), cache if cached_articles else None)
+    content = load_articles(config, slugger(site), cache, from_cache=cached_articles)
     urls = UrlMap(content, site)
     trackers = make_trackers(config)
 

@@ -89,6 +89,17 @@ def below(folder: Path | str, above: str = "") -> Iterator[tuple[str, os.DirEntr
             yield from below(entry.path, f"{above}{entry.name}/")
 
 
+def tree(folder: Path) -> dict[str, bytes]:
+    """Return the files below a folder; no symlinks, dotfiles or byte code."""
+    found: dict[str, bytes] = {}
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        hidden = any(part.startswith(".") or part == "__pycache__" for part in parts)
+        if path.is_file() and not path.is_symlink() and not hidden:
+            found["/".join(parts)] = path.read_bytes()
+    return found
+
+
 def _clear_way(path: Path, folder: Path) -> None:
     """Make room for a file: what is a folder now and was a file before, or the other way round, goes."""
     if path.is_dir():

@@ -26,6 +26,7 @@ class Verdict(enum.StrEnum):
     ARCHIVED = "archived"
 
 
+_WITHHOLD = ("KB001", "KB008", "KB4")  #: codes, or how they begin, of what leaves open who may read an article
 #: Codes of what a review settles.
 SETTLED_BY_REVIEW = frozenset({"KB101", "KB102", "KB103", "KB105", "KB106", "KB108"})
 
@@ -209,6 +210,12 @@ class Run:
     def broken(self) -> bool:
         """Return whether there is no verdict in any case: a check broke, or evidence is missing for good."""
         return any(skip.failed or skip.lasting for skip in self.skipped) or any(article.lasting for article in self.articles)
+
+    @property
+    def withholding(self) -> tuple[Finding, ...]:
+        """Return the findings that keep every site from being published: who may read an article, or where, is not clear."""
+        errors = (finding for finding in self.findings if finding.severity is Severity.ERROR)
+        return tuple(finding for finding in errors if finding.code.startswith(_WITHHOLD))
 
     def exit_code(self, fail_on: str, *, strict: bool) -> int:
         """Return 1 for a finding at or above `fail_on` (error, warning, never), 3 for no verdict, else 0.

@@ -53,7 +53,7 @@ def side_by_side(tasks: Sequence[Callable[[], Result]]) -> list[Result]:
 
 def outcomes(tasks: Sequence[Callable[[], object]]) -> list[Outcome]:
     """Return what each task returned or raised, with None for the other, as `side_by_side` does it."""
-    others = [_Child(task) for task in tasks[1:]]
+    others = [Aside(task) for task in tasks[1:]]
     try:
         return [*(_done(task) for task in tasks[:1]), *(child.outcome() for child in others)]
     finally:
@@ -75,10 +75,11 @@ def _done(task: Callable[[], object]) -> Outcome:
         return None, error
 
 
-class _Child:
-    """A process that does one task."""
+class Aside:
+    """A task in a process of its own, from now on."""
 
     def __init__(self, task: Callable[[], object]) -> None:
+        """Start the process."""
         context = get_context("fork")
         self._here, there = context.Pipe(duplex=False)
         self._process = context.Process(target=_work, args=(task, there, os.getpid()))

@@ -19,7 +19,8 @@ from kbtool import clock
 from kbtool.config import find_root, load_config
 from kbtool.errors import KbtoolError
 from kbtool.evidence import Evidence, gather
-from kbtool.stage import Staged, custom_dir, stage
+from kbtool.site_config import custom_dir, overlay
+from kbtool.stage import Staged, stage
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -69,7 +70,8 @@ class KbtoolPlugin(BasePlugin[Options]):
         root, settings = self.evidence.config.root, self.evidence.config
         server.unwatch(config.docs_dir)
         watched = [root / name for name in (settings.content, settings.checks_folder, settings.mkdocs, "pyproject.toml")]
-        overrides = custom_dir(self.evidence, self.evidence.edition(self.config.edition))
+        edition = self.evidence.edition(self.config.edition)
+        overrides = custom_dir(settings, overlay(self.evidence.site.values, edition.mkdocs))
         for path in [*watched, *([overrides] if overrides else [])]:
             if path.exists():
                 server.watch(str(path))

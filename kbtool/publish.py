@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
@@ -13,55 +13,27 @@ from tempfile import TemporaryDirectory, mkdtemp
 from typing import NamedTuple
 
 from kbtool.audit import Auditor, Leak
-from kbtool.built import inputs, inputs_of, is_standing, write_built
+from kbtool.built import WORKING, Published, find_standing, inputs, inputs_of, write_built
 from kbtool.config import Config
+from kbtool.derived_config import extensions
 from kbtool.editions import Edition, select
 from kbtool.engine import How, Kept, build_site, theme_files
 from kbtool.errors import ConfigError, IncompleteError, KbtoolError
 from kbtool.evidence import Evidence
 from kbtool.files import BESIDE, clear, locked, swap_in, write_atomic
-from kbtool.finding import Finding, Run, Severity
 from kbtool.forked import both, outcomes
 from kbtool.manifest import Explainer, Manifest, lines, load_manifest, purged
-from kbtool.rendered import Store, read_record
+from kbtool.rendered import Store, of_text_alone, read_record
 from kbtool.search_index import Page, SearchIndex, Standing, index_site, join, pages_to_find, search_language
+from kbtool.site_config import custom_dir, overlay
 from kbtool.stage import Staged, stage
+from kbtool.template_scope import Scope, scope_of
 from kbtool.witness import withheld
 
 WORK = ".kbtool"
 _LOCK = "build.lock"
 _RECORDS = ("audit", "built", "manifest", "pages", "purge", "search")  #: folders of what is kept of each edition
 _GIVES_WAY = 10  #: to the engine of another edition: the largest decides how long all take
-_WITHHOLD = ("KB001", "KB008", "KB4")
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """What became of one edition: the folder of its site, or why the one that was there stays.
-
-    `unexplained` are files that nothing explains (see `manifest`), `purge` the URLs that caches must forget.
-    """
-
-    edition: str
-    folder: Path
-    pages: int = 0
-    leaks: tuple[Leak, ...] = ()
-    notes: tuple[str, ...] = ()
-    unexplained: tuple[str, ...] = ()
-    purge: tuple[str, ...] = ()
-    failure: KbtoolError | None = None
-
-    @property
-    def swapped(self) -> bool:
-        """Return whether the new site is in place."""
-        return not self.leaks and not self.unexplained and self.failure is None
-
-
-def withholding(run: Run) -> tuple[Finding, ...]:
-    """Return the findings that keep every site from being published: who may read an article, or where, is not clear."""
-    return tuple(
-        finding for finding in run.findings if finding.severity is Severity.ERROR and finding.code.startswith(_WITHHOLD)
-    )
 
 
 def stage_folder(config: Config, edition: str) -> Path:
@@ -86,7 +58,7 @@ def publish(evidence: Evidence, editions: Sequence[Edition], *, allow_empty: boo
     with locked(config.work / _LOCK):
         if config.base:  # a stage, or what looks like one, may have come with the branch
             clear(config.work, but=[_LOCK])
-        work = config.work / "build"
+        work = config.work / WORKING
         _clear_up(config, work)
         work.mkdir(parents=True, exist_ok=True)
         try:
@@ -131,14 +103,13 @@ class _Build:
         self.evidence, self.edition = evidence, edition
         self._work, self._folder = work, config.root / config.site / edition.name
         self._empty = not allow_empty and not select(evidence.articles, edition)
-        self._record, self._key = config.work / "built" / f"{edition.name}.json", ""
+        self._inputs = ""
         self._notes: tuple[str, ...] = ()
 
     def standing(self, shared: str) -> Published | None:
         """Return what became of the edition if the site that stands is what would be built; `shared` is that of `inputs`."""
-        self._key = inputs_of(self.edition, self.evidence, shared) if shared else ""
-        known = is_standing(self._record, self._key, self._folder) if not self._empty else None
-        return Published(self.edition.name, self._folder, known.articles, notes=known.notes) if known else None
+        self._inputs = inputs_of(self.edition, self.evidence, shared)
+        return None if self._empty else find_standing(self.evidence, self.edition, shared)
 
     def publish(self) -> Published:
         """Build, audit and publish; whatever goes wrong leaves the site that was there."""
@@ -179,9 +150,10 @@ class _Build:
         leaks, unexplained = tuple(judged.leaks), judged.manifest.unexplained
         clean = not leaks and not unexplained
         purge = _swap(out, folder, judged.manifest, kept, evidence.config.work) if clean else ()
+        published = Published(edition.name, folder, len(staged.articles), leaks, self._notes, unexplained, purge)
         if clean:
-            write_built(self._record, self._key, folder, len(staged.articles), self._notes)
-        return Published(edition.name, folder, len(staged.articles), leaks, self._notes, unexplained, purge)
+            write_built(evidence, published, self._inputs if _repeats(evidence, edition) else "")
+        return published
 
     def _built(self, staged: Staged, out: Path, kept: Kept) -> tuple[Auditor, list[Page]]:
         """Have the site built. The engine is another process, and meanwhile the audit and the search learn what to look for."""
@@ -192,6 +164,15 @@ class _Build:
             auditor = aside.submit(_auditor, self.evidence, self.edition, staged, kept_hits(config, self.edition.name))
             self._notes = (*staged.notes, *build_site(staged.folder, out, kept, lunr=not staged.searches, how=how))
             return auditor.result(), found.result()
+
+
+def _repeats(evidence: Evidence, edition: Edition) -> bool:
+    """Return whether the same inputs make the same site: not with extensions of strangers, or templates that show the day."""
+    values = overlay(evidence.site.values, edition.mkdocs)
+    folder = custom_dir(evidence.config, values)
+    named = (str(next(iter(entry), "")) if isinstance(entry, Mapping) else str(entry)
+             for entry in extensions(values.get("markdown_extensions")))
+    return all(map(of_text_alone, named)) and scope_of([str(folder)] if folder else [])[0] is not Scope.ALL
 
 
 @dataclass(frozen=True)

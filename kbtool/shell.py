@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from kbtool.articles import Article
+    from kbtool.built import Published, Sites
     from kbtool.config import Config
     from kbtool.evidence import Evidence
     from kbtool.finding import Run
-    from kbtool.publish import Published
 
 
 def find_folder(root: Path | None) -> Path:
@@ -94,9 +94,12 @@ def gather_history(root: Path | None, *, today: str | None = None, no_cache: boo
 
 
 def run_checks(
-    root: Path | None, options: dict[str, Any], paths: Sequence[Path], *, publishes: bool = False, history: bool = False
+    root: Path | None, options: dict[str, Any], paths: Sequence[Path], *, sites: Sites | None = None, history: bool = False
 ) -> tuple[Evidence, Run]:
-    """Run the checks that the options ask for; raises UsageError where there is nothing to check."""
+    """Run the checks that the options ask for; raises UsageError where there is nothing to check.
+
+    A run that publishes `sites` reads articles from their files, unless all of the sites stand and are what it would build.
+    """
     from kbtool.cache import FOLDER, Cache
     from kbtool.history import start_main
 
@@ -104,11 +107,12 @@ def run_checks(
     if diff is not None and options["no_git"]:
         raise UsageError("--diff compares with a commit, and --no-git does without git", kind="usage", hint="leave out one")
     config = settle(root, options)
-    if publishes:
+    cache = Cache(None if options["no_cache"] or config.base else config.root / FOLDER)
+    if sites is not None:
         from kbtool.engines import find_engine
 
         find_engine(config.engine)  # before any work is done
-    cache = Cache(None if options["no_cache"] or config.base else config.root / FOLDER)
+        sites.look(config, cache)
     main = None if options["no_git"] else start_main(config, cache)  # git reads while all else is imported
     from kbtool.registry import find_checks, make_checks
     from kbtool.runner import run
@@ -121,10 +125,13 @@ def run_checks(
         raise UsageError("no check is left to run", kind="no-checks", hint=hint)
     from kbtool.evidence import gather
 
-    git = not options["no_git"] and (publishes or history or any(check.waits() for check in checks))
+    git = not options["no_git"] and (sites is not None or history or any(check.waits() for check in checks))
     main = main if git else None  # git ends
-    today = options["today"]
-    evidence = gather(config, day(today), cache, now=moment(today), cached_articles=not publishes, git=git, main=main)
+    now, today = moment(options["today"]), day(options["today"])
+    kept = sites is None or sites.may_stand(config)
+    evidence = gather(config, today, cache, now=now, cached_articles=kept, git=git, main=main)
+    if sites is not None and kept and not sites.stand(evidence):
+        evidence = gather(config, today, cache, now=now, cached_articles=False, git=git)
     if not evidence.articles:
         raise UsageError(f"there is no article below {config.content!r}", kind="no-inputs",
                          hint="set content in [tool.kbtool], or write one with `kbtool new`")

@@ -126,6 +126,13 @@ def overlay(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]
     return merged
 
 
+def custom_dir(config: Config, values: Mapping[str, Any]) -> Path | None:
+    """Return the folder of overrides that settings of a site name, or None where they name none."""
+    theme = values.get("theme")
+    custom = theme.get("custom_dir") if isinstance(theme, dict) else None
+    return (config.settings / config.mkdocs).parent / str(custom) if custom else None
+
+
 def dump(values: Mapping[str, Any]) -> str:
     """Return the values as YAML that MkDocs reads."""
     return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)

@@ -27,7 +27,7 @@ from kbtool.derived_config import derive
 from kbtool.editions import Edition, redact_text, redact_value, select
 from kbtool.errors import ConfigError
 from kbtool.evidence import Evidence
-from kbtool.files import sync_folder
+from kbtool.files import sync_folder, tree
 from kbtool.freshness import review_by
 from kbtool.front_matter import THEME_KEYS
 from kbtool.image_metadata import strip_metadata
@@ -38,7 +38,7 @@ from kbtool.pages.known_issues import TEMPLATE, Register, make_register
 from kbtool.redirects import redirect_pages
 from kbtool.regions import code_mask
 from kbtool.search_index import search_language, search_worker, worker_script
-from kbtool.site_config import dump, overlay
+from kbtool.site_config import custom_dir, dump, overlay
 from kbtool.urls import page_key, relative_url
 from kbtool.yaml_text import natural
 
@@ -282,27 +282,9 @@ def _theme(evidence: Evidence, edition: Edition) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     with resources.as_file(resources.files("kbtool") / "theme") as packaged:
         files |= tree(packaged)
-    folder = custom_dir(evidence, edition)
+    folder = custom_dir(evidence.config, overlay(evidence.site.values, edition.mkdocs))
     if folder and not folder.is_dir():
         raise ConfigError(f"theme.custom_dir: there is no folder {folder.name!r}", where=evidence.config.mkdocs)
     if folder:
         files |= tree(folder)
     return {f"overrides/{path}": content for path, content in files.items()}
-
-
-def custom_dir(evidence: Evidence, edition: Edition) -> Path | None:
-    """Return the folder of the site's own overrides, or None where it has none."""
-    theme = overlay(evidence.site.values, edition.mkdocs).get("theme")
-    custom = theme.get("custom_dir") if isinstance(theme, dict) else None
-    return (evidence.config.settings / evidence.config.mkdocs).parent / str(custom) if custom else None
-
-
-def tree(folder: Path) -> dict[str, bytes]:
-    """Return the files below a folder; no symlinks, dotfiles or byte code."""
-    found: dict[str, bytes] = {}
-    for path in sorted(folder.rglob("*")):
-        parts = path.relative_to(folder).parts
-        hidden = any(part.startswith(".") or part == "__pycache__" for part in parts)
-        if path.is_file() and not path.is_symlink() and not hidden:
-            found["/".join(parts)] = path.read_bytes()
-    return found

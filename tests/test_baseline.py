@@ -26,7 +26,6 @@ from kbtool.config import load_config
 from kbtool.errors import ConfigError
 from kbtool.evidence import Evidence, gather
 from kbtool.finding import Run, Verdict
-from kbtool.publish import withholding
 from kbtool.registry import BUILTIN_CHECKS, make_checks
 from kbtool.runner import run
 from kbtool.testing import Repository
@@ -176,12 +175,12 @@ def test_what_decides_who_may_read_is_never_known(debt: Repository, page) -> Non
     """Such a finding is in no baseline that is written, and a line that somebody adds by hand excuses nothing."""
     debt.write({"content/secret.md": page("::: internal\nsecret\n", title="S"), "content/bad.md": "---\naudience: pubic\n---\n"})
     found, evidence = ran(debt)
-    held = withholding(found)
+    held = found.withholding
     assert {one.code for one in held} == {"KB001", "KB402"}
     compared = compare(found, Baseline(), evidence)
     assert {entry.code for entry in compared.new} & {"KB001", "KB402"} == set()
     forged = Baseline(compared.new) + Baseline({Entry(one.path, one.code, print_): 9 for one in held for print_ in ["0" * 12]})
-    assert withholding(compare(found, forged, evidence).run) == held
+    assert compare(found, forged, evidence).run.withholding == held
 
 
 def test_only_what_was_looked_at_can_be_paid_off(debt: Repository, page) -> None:

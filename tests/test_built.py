@@ -1,11 +1,17 @@
 """A site that stands and whose every input is as it was is not built again; in any other case it is."""
 
+import hashlib
+import json
 import os
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from kbtool import shell
+from kbtool.built import Sites
 
 SITES = ("site/public", "site/internal")
 
@@ -92,6 +98,85 @@ def test_templates_that_show_more_than_is_known_are_built_each_time(template: st
     before = standing(site)
     site.run("build", "--exit-zero")
     assert standing(site) != before
+
+
+# ---------------------------------------------------------------------------------------------- what a run may take from its cache
+
+
+BUILD = ("build", "--exit-zero", "--no-git", "--today", "2026-11-22")
+OPTIONS = {"no_cache": False, "no_git": True, "today": "2026-11-22"}
+
+
+def gathered(kb: Any, **options: object) -> tuple[bool, bool]:
+    """Run as `kbtool build` does up to the checks; return whether articles were kept ones, and whether the sites stand."""
+    sites = Sites()
+    evidence, _ = shell.run_checks(kb.root, {**OPTIONS, **options}, (), sites=sites)
+    return evidence.articles[0].kept is not None, bool(sites.standing)
+
+
+@pytest.fixture
+def known(kb: Any) -> Any:
+    """Give a knowledge base whose sites stand and whose articles are kept, without git."""
+    kb.write("mkdocs.yml", "site_name: Help\ntheme: {name: material, font: false}\nplugins: []\n")
+    kb.write("checks/tickets.yml", "SUP-1: {state: open}\n")
+    kb.write("content/known.md", "---\ntitle: Known\ntickets: [SUP-1]\n---\nKnown.\n")
+    assert kb.run(*BUILD).code == 0
+    return kb
+
+
+def test_where_the_sites_stand_kept_articles_are_enough(known: Any) -> None:
+    """A build keeps what it has read, and the next one reads no article when there is nothing to build."""
+    assert gathered(known) == (True, True)
+
+
+@pytest.mark.parametrize("change", [
+    more("content/index.md", "\nMore.\n"), edit("content/new.md", "---\ntitle: New\n---\nNew.\n"), more("mkdocs.yml", "copyright: us\n"),
+    edit("checks/tickets.yml", "SUP-1: {state: closed}\n"), lambda kb: (kb.root / "site/public/404.html").unlink(),
+    lambda kb: (kb.root / ".kbtool/build").mkdir(), lambda kb: (kb.root / ".kbtool/built/internal.json").write_text("{}"),
+], ids=["article", "new article", "settings", "ticket", "page", "interrupted", "record"])
+def test_in_any_other_case_articles_are_read_from_their_files(change: Callable[[Any], object], known: Any) -> None:
+    """What a site shows is decided by them alone."""
+    change(known)
+    assert gathered(known) == (False, False)
+
+
+def test_without_a_cache_articles_are_read_from_their_files(known: Any) -> None:
+    """Whoever distrusts it says so, or deletes it."""
+    assert gathered(known, no_cache=True) == (False, False)
+    (known.root / ".kbtool/cache/content").unlink()
+    assert gathered(known) == (False, True)
+
+
+def test_a_record_of_another_form_is_none(known: Any) -> None:
+    """Whatever is in it: only how many articles a site has, and what was said of it, may be told wrongly by whoever forges it."""
+    whole = {path: json.loads(path.read_text()) for path in (known.root / ".kbtool/built").glob("*.json")}
+    for name, value in product(next(iter(whole.values())), (None, 7, "7", [7], {"7": 7})):
+        for path, record in whole.items():
+            path.write_text(json.dumps({**record, name: value}))
+        told = (name == "articles" and value == 7) or (name == "notes" and value == [7])
+        assert gathered(known)[1] is told, (name, value)
+
+
+def test_a_poisoned_cache_makes_no_site_beside_one_that_stands(known: Any) -> None:
+    """A cache that calls an article public is believed by a check, where nothing is built, and by no build."""
+    known.write("content/secret.md", "---\ntitle: Secret\naudience: internal\n---\nNobody knows.\n")
+    assert known.run(*BUILD).code == 0
+    cache = known.root / ".kbtool/cache/content"
+    head, _, body = cache.read_bytes().partition(b"\n")
+    body = body.replace(b'"audience":"internal"', b'"audience":"public"')
+    lengths = json.loads(body.partition(b"\n")[0])
+    sections = body.partition(b"\n")[2]
+    lengths["sections"][0][1] = len(sections) - lengths["sections"][1][1]
+    body = json.dumps(lengths).encode() + b"\n" + sections
+    cache.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+    assert len(head) == 64
+    known.write("mkdocs.yml", "site_name: Help\ntheme: {name: material, font: false}\nplugins: []\ncopyright: us\n")
+    assert known.run(*BUILD).code == 0
+    assert (known.root / "site/internal/secret/index.html").exists()
+    assert not (known.root / "site/public/secret").exists()
+
+
+# ---------------------------------------------------------------------------------------------- what no file tells
 
 
 def test_a_variable_of_the_environment_counts(site: Any) -> None:

@@ -13,12 +13,13 @@ from typing import Any
 
 import pytest
 
+from kbtool.built import Published
 from kbtool.config import load_config
 from kbtool.engine import How, build_site
 from kbtool.engines import ENGINES, find_engine
 from kbtool.errors import IncompleteError
 from kbtool.evidence import Evidence, gather
-from kbtool.publish import Published, publish
+from kbtool.publish import publish
 from kbtool.testing import knowledge_base
 
 EDITIONS = ("public", "internal")

@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 
 from kbtool.audit import audit_site
+from kbtool.built import Published
 from kbtool.editions import Edition
 from kbtool.errors import ConfigError, IncompleteError
 from kbtool.evidence import Evidence
 from kbtool.files import locked
 from kbtool.finding import Finding, Run, Severity
-from kbtool.publish import Published, audit_folder, publish, stage_folder, withheld, withholding
+from kbtool.publish import audit_folder, publish, stage_folder, withheld
 from kbtool.stage import stage
 from kbtool.testing import knowledge_base
 
@@ -61,7 +62,7 @@ def built(evidence: Evidence, *names: str, allow_empty: bool = False) -> list[Pu
 def test_what_withholds_a_site(code: str, severity: Severity, holds: bool) -> None:
     """Errors about who may read what, or where, and nothing else."""
     finding = Finding(code=code, name="x", severity=severity, path="a", message="m")
-    assert bool(withholding(Run((finding,), ()))) is holds
+    assert bool(Run((finding,), ()).withholding) is holds
 
 
 # ---------------------------------------------------------------------------------------------- building

@@ -19,7 +19,6 @@ from kbtool.check import Check
 from kbtool.editions import redact
 from kbtool.finding import Run, Suppression, Verdict
 from kbtool.marks import SilenceMark, read_marks
-from kbtool.publish import withholding
 from kbtool.registry import BUILTIN_CHECKS
 from kbtool.runner import run
 from kbtool.stage import stage
@@ -137,7 +136,7 @@ def test_what_decides_who_may_read_stays_a_finding(tmp_path: Path, text: str, ch
     text = text.replace("{front}", front).replace("{mark}", MARK.replace("KB201", check.code))
     found = run(knowledge_base(tmp_path, {"content/a.md": text, "content/b.md": "# B\n"}), [check, SuppressionInvalid()], known=BUILTIN_CHECKS)
     assert found.suppressed == ()
-    assert {one.code for one in withholding(found)} == {check.code}
+    assert {one.code for one in found.withholding} == {check.code}
 
 
 @pytest.mark.parametrize("edition", ["public", "internal"])

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from kbtool import article_cache, articles, shell
 from kbtool import cache as module
+from kbtool.built import Sites
 from kbtool.cache import FOLDER, Cache
 from kbtool.config import load_config
 from kbtool.content_files import NO_STATE, read_content
@@ -252,7 +253,7 @@ def test_j09_a_poisoned_cache_makes_no_site(kb: Any, monkeypatch: pytest.MonkeyP
     assert sections
     cache.write("content", key, {**sections, "articles": sections["articles"].replace(b'"internal"', b'"public"')})
     assert shell.run_checks(kb.root, options, ())[0].articles[0].audience == "public"
-    assert shell.run_checks(kb.root, options, (), publishes=True)[0].articles[0].audience == "internal"
+    assert shell.run_checks(kb.root, options, (), sites=Sites())[0].articles[0].audience == "internal"
 
 
 @pytest.mark.parametrize("where", [".kbtool", ".kbtool/cache"])
