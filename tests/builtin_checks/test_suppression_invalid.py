@@ -6,7 +6,7 @@ import pytest
 
 from kbtool.builtin_checks.broken_link import BrokenLink
 from kbtool.builtin_checks.suppression_invalid import SuppressionInvalid
-from kbtool.publish import _WITHHOLD
+from kbtool.finding import _WITHHOLD
 from kbtool.registry import BUILTIN_CHECKS
 from kbtool.testing import check_article, check_files, in_words
 

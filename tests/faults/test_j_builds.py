@@ -172,6 +172,7 @@ def test_j13_what_a_killed_build_was_writing_goes(kb: Any, folder: str) -> None:
     """A file that was being written beside the one it should replace is removed by the next build."""
     assert build(kb)[0] == 0
     kept = work(kb)
+    (kb.root / ".kbtool/build").mkdir()
     (kb.root / f".kbtool/{folder}/.public.x7k2").write_text("half")
     assert build(kb)[0] == 0
     assert work(kb) == kept
