@@ -17,7 +17,7 @@ from kbtool import clock
 from kbtool.errors import KbtoolError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from kbtool.articles import Article
     from kbtool.built import Published, Sites
@@ -87,9 +87,7 @@ def gather_history(root: Path | None, *, today: str | None = None, no_cache: boo
     config = read_config(root)
     cache = Cache(None if no_cache else config.root / FOLDER)
     evidence = gather(config, day(today), cache)
-    for kind, notes in (("history", evidence.reviews.notes), ("cache", cache.notes)):
-        for note in notes:
-            say(f"warning[{kind}]: {note}")
+    _warn({"history": evidence.reviews.notes, "cache": cache.notes})
     return evidence
 
 
@@ -149,13 +147,16 @@ def run_checks(
     evidence.content.keep()
     if evidence.chosen is None:  # else it knows the tickets of a few articles only
         evidence.tickets.mentions.keep()
-    told = evidence.reviews.notes if evidence.judged else ()
-    for kind, lines in {**notes, "history": told, "cache": cache.notes}.items():
-        for line in lines:
-            say(f"warning[{kind}]: {line}")
+    _warn({**notes, "history": evidence.reviews.notes if evidence.judged else (), "cache": cache.notes})
     held: list[object] = [evidence, found]
     held.append(held)  # a cycle, for which `main` lets nobody look: to free all that piece by piece takes longer than to end
     return evidence, found
+
+
+def _warn(notes: Mapping[str, Sequence[str]]) -> None:
+    for kind, lines in notes.items():
+        for line in lines:
+            say(f"warning[{kind}]: {line}")
 
 
 def settle(root: Path | None, options: dict[str, Any]) -> Config:
