@@ -13,6 +13,8 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import chain, pairwise
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -66,6 +68,14 @@ def both(here: Callable[[], One], there: Callable[[], Other]) -> tuple[One, Othe
     tasks: list[Callable[[], Any]] = [here, there]
     one, other = side_by_side(tasks)
     return one, other
+
+
+def spread(task: Callable[[Sequence[One]], Sequence[Other]], items: Sequence[One], fewest: int) -> list[Other]:
+    """Return what a task returns for each of the items; each processor takes a row of them, unless there are few."""
+    count = processors() if len(items) >= fewest else 1
+    ends = [len(items) * number // count for number in range(count + 1)]
+    rows = side_by_side([partial(task, items[start:end]) for start, end in pairwise(ends)])
+    return [*chain.from_iterable(rows)]
 
 
 def _done(task: Callable[[], object]) -> Outcome:

@@ -14,6 +14,7 @@ from functools import cached_property
 from itertools import chain, compress, count, repeat
 from typing import TYPE_CHECKING
 
+from kbtool.forked import spread
 from kbtool.kept_hits import PART, WHOLE, Hit, Searched, Sought, heard, keep, read_searched
 from kbtool.site_words import fold_words, without_tags
 
@@ -29,6 +30,7 @@ _DIGITS = 6  # digits that make bare numbers telling: icons are full of shorter 
 _MIXED = 4  # characters from which a word of letters and digits tells
 _OFTEN = 50  # times that a word is in long texts which makes it a bad sign of a short one
 _DIGEST = 16  # bytes
+_MANY = 400  #: texts from which it is worth having more processes
 _KEY = 8  # characters from which such a word tells alone, out of a longer text
 
 
@@ -129,6 +131,10 @@ class Runs:
             parts.update(zip(_hashes(folded.split()), repeat(label)))
         return parts
 
+    def get_ready(self) -> None:
+        """Learn all that a search needs, so that processes that are forked to search have it in common."""
+        _ = self._parts
+
     def label(self, part: str) -> str:
         """Return the label of the first long text that has these eight words."""
         return self._parts[hash(tuple(part.split()))]
@@ -226,19 +232,22 @@ class Passages:
         """Return what is both shown and looked for."""
         was = read_searched(kept) if kept else None
         known = self._still_shown(was) if was else {}
-        files: dict[bytes, frozenset[Hit]] = {}
-        lines: dict[str, None] = {}
-        for markdown in self._shown:
-            key = hashlib.blake2b(markdown.encode("utf-8", "surrogatepass"), digest_size=_DIGEST).digest()
-            if key in known:
-                files[key] = known[key]
-            elif key not in files:
-                words = self._fold(next(without_tags(_displayed(markdown))))
-                files[key] = frozenset(self._runs.find(words))
-                lines[words] = None
+        shown = {hashlib.blake2b(markdown.encode("utf-8", "surrogatepass"), digest_size=_DIGEST).digest(): markdown
+                 for markdown in self._shown}
+        new = [key for key in shown if key not in known]
+        if new:
+            self._runs.get_ready()
+        searched = spread(self._search_shown, [shown[key] for key in new], _MANY)
+        files = {key: known[key] for key in shown if key in known}
+        files |= {key: hits for key, (_, hits) in zip(new, searched, strict=True)}
         if kept:
-            keep(kept, was if known else None, self.sought(0, ()), files, heard(lines))
+            keep(kept, was if known else None, self.sought(0, ()), files, heard(dict.fromkeys(words for words, _ in searched)))
         return frozenset[Hit]().union(*files.values())
+
+    def _search_shown(self, texts: Iterable[str]) -> list[tuple[str, frozenset[Hit]]]:
+        """Return the words of texts, and what is in them."""
+        folded = [self._fold(next(without_tags(_displayed(markdown)))) for markdown in texts]
+        return [(words, frozenset(self._runs.find(words))) for words in folded]
 
     def _still_shown(self, was: Searched) -> Mapping[bytes, frozenset[Hit]]:
         """Return what is known of texts that are shown, if there is surely nothing else in them that is looked for now."""

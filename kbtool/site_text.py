@@ -57,7 +57,8 @@ def texts(data: bytes, depth: int = 0) -> Iterator[str]:
     """Yield every text in the bytes of a file, also the packed ones."""
     if depth > _DEPTH:
         raise ValueError(_TOO_DEEP)
-    if not (data.startswith(_GZIP) or _is_index(data)):  # of these, all that is a text comes out of what is unpacked
+    is_packed = data.startswith(_GZIP) or _is_index(data)  # then all that is a text comes out of what is unpacked
+    if not is_packed:
         try:
             yield data.decode()
         except UnicodeDecodeError:
@@ -66,7 +67,8 @@ def texts(data: bytes, depth: int = 0) -> Iterator[str]:
         if len(packed) > _CAP:
             raise ValueError(_TOO_BIG)
         yield from texts(packed, depth + 1)
-    yield from embedded(data, depth)
+    if not is_packed:
+        yield from embedded(data, depth)
 
 
 def embedded(data: bytes, depth: int = 0) -> Iterator[str]:

@@ -585,3 +585,9 @@ def test_a_withheld_sentence_is_found_wherever_it_is_put(tmp_path: Path, words: 
     sentence = "".join(seed.choice(MARKUP) + escape(word) for word in words)
     write(tmp_path, "p.html", page(body=f"{around[0]} {sentence} {around[1]}"))
     assert [it.source for it in audit_site(tmp_path, withheld)] == ["x.md"]
+
+
+def test_what_is_packed_is_read_unpacked_alone() -> None:
+    """Bytes that look like an escape of CSS by chance make no text of what is packed; those in what is unpacked do."""
+    text = r"a \000042 c"
+    assert [*site_text.texts(gzip.compress(text.encode(), 0))] == [text, "a Bc"]

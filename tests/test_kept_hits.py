@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kbtool import audit, kept_hits
+from kbtool import audit, forked, kept_hits, passages
 from kbtool.audit import Auditor, Leak, Withheld
 from kbtool.cache import Cache
 from kbtool.errors import IncompleteError
@@ -390,6 +390,17 @@ def test_several_processes_find_what_one_does(many: Path, tmp_path: Path, monkey
     assert {*several.heard.apart.split()} == {*one.heard.apart.split()} == {b"kbd"}
     for withheld in ANEW.values():
         assert audited(many, tmp_path / "many/public", withheld) == fresh(many, withheld)
+
+
+def test_several_processes_read_what_is_shown(many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same is shown, and kept, as when one process reads it."""
+    told = replace(WITHHELD, shown=[*(f"Page {number} of the desk" for number in range(5)), "Jane Roe", LONG])
+    one = audited(many, tmp_path / "one/public", told)
+    monkeypatch.setattr(passages, "_MANY", 3)
+    monkeypatch.setattr(forked, "processors", lambda: 3)
+    assert audited(many, tmp_path / "many/public", told) == one
+    assert read_searched(tmp_path / "many/public/shown") == read_searched(tmp_path / "one/public/shown") is not None
+    assert audited(many, tmp_path / "two/public", replace(told, shown=[])) == fresh(many, replace(told, shown=[])) != one
 
 
 def test_a_process_that_is_killed_is_no_clean_share(many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
