@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import yaml
 
 MAX_DEPTH = 20
+_TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INT = re.compile(r"[-+]?(0|[1-9]\d{0,17})")
@@ -103,6 +104,8 @@ def _code_point(character: int | str | bytes) -> int:
 def _from_yaml(error: yaml.MarkedYAMLError, text: str, first_line: int) -> YamlTextError:
     lines = text.rstrip("\n").split("\n")
     message = str(error.problem or error.context or "it is not YAML")
+    if "nesting depth" in message:  # from 0.2.6 on, libyaml itself ends at 1,000 levels, before it tells of any
+        message = _TOO_DEEP
     hint = next((hint for part, hint in _HINTS.items() if part in message), _QUOTE)
     mark: Any = error.problem_mark or error.context_mark
     if mark and error.context_mark and (hint == _BRACKET or mark.line >= len(lines)):  # what is still open is to blame
@@ -150,7 +153,7 @@ class _Reader:
                 return event.value
             return None if event.value in _NULLS else Plain(event.value)
         if len(key) >= MAX_DEPTH:
-            raise self._error(f"nested deeper than {MAX_DEPTH} levels", event)
+            raise self._error(_TOO_DEEP, event)
         return self._mapping(key) if kind is yaml.MappingStartEvent else self._sequence(key)
 
     def _mapping(self, key: Key) -> dict[str, Any]:
